@@ -1,0 +1,62 @@
+"""The command `tradeyard`: its subcommands are the files of `core/commands`, imported when called."""
+
+import ast
+import pkgutil
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from core import commands
+from core.settings import SettingsError
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules; listing them reads docstrings and imports nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        names = (module.name for module in pkgutil.iter_modules(commands.__path__))
+        return sorted(name.replace("_", "-") for name in names if not name.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"{commands.__name__}.{cmd_name.replace('-', '_')}")
+        command = module.command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module.__name__}.command is not a click command")
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _summary(name)) for name in self.list_commands(ctx)])
+
+
+def _summary(name: str) -> str:
+    source = Path(commands.__path__[0], name.replace("-", "_") + ".py")
+    if not source.exists():  # a package of subcommands
+        source = source.with_suffix("") / "__init__.py"
+    docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+    return docstring.partition("\n")[0]
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tradeyard", prog_name="tradeyard")
+def tradeyard() -> None:
+    """Tradeyard: the service on which brokerages run white-label trading modules."""
+
+
+def main() -> None:
+    """Run the command line; settings that cannot work are told without a traceback, with exit status 2."""
+    try:
+        tradeyard()
+    except SettingsError as error:
+        lines = "\n".join(f"  {line}" for line in str(error).splitlines())
+        click.echo(f"Tradeyard cannot start with these settings:\n{lines}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
