@@ -1,0 +1,30 @@
+"""The core's database schema name, and every module that declares tables in it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from sqlalchemy import MetaData
+
+from tenants.db import Base
+
+SCHEMA = "core"
+
+MODEL_MODULES = (
+    "tenants.models",
+    "core.trading.models",
+    "core.feeds.models",
+    "core.lanes.models",
+    "core.events.models",
+    "core.jobs.models",
+)
+
+APPEND_ONLY = ("ledger_entries", "fills", "events")
+"""Tables whose rows nobody changes or deletes: history is corrected by a new row."""
+
+
+def metadata() -> MetaData:
+    """All tables of the tenants' and the core's schemas."""
+    for module in MODEL_MODULES:
+        import_module(module)
+    return Base.metadata

@@ -1,0 +1,1 @@
+"""Trading: accounts, orders, fills, positions, margin and the ledger, for one tenant at a time."""

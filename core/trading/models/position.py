@@ -1,0 +1,54 @@
+"""Positions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.schema import SCHEMA
+from tenants.db import Amount, Base, Price, TenantRow, Volume, tenant_key
+
+
+class Position(TenantRow, Base):
+    """An open or closed position: in a hedging account one for each opening order, in a netting one for each symbol."""
+
+    __tablename__ = "positions"
+    __table_args__ = (
+        tenant_key("core.accounts", "account_id"),
+        tenant_key("core.symbols", "symbol_id"),
+        Index("ix_positions_open", "tenant_id", "account_id", postgresql_where=text("closed_ts_ms is null")),
+        Index("ix_positions_origin", "tenant_id", "origin", "origin_id"),
+        Index("ix_positions_account", "tenant_id", "account_id", "opened_ts_ms"),
+        CheckConstraint("side in ('buy', 'sell')", name="side"),
+        CheckConstraint("volume >= 0", name="volume"),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID]
+    symbol_id: Mapped[UUID]
+    side: Mapped[str]
+    volume: Mapped[Volume]
+    """What is open now; 0 when closed."""
+    opened_volume: Mapped[Volume]
+    """What was opened in all."""
+    open_price: Mapped[Price]
+    """Volume-weighted average of the opening fills."""
+    margin: Mapped[Amount]
+    """In the account's currency, converted at the opening."""
+    leverage: Mapped[Decimal] = mapped_column(Numeric(12, 4))
+    stop_loss: Mapped[Decimal | None] = mapped_column(Numeric(28, 12))
+    take_profit: Mapped[Decimal | None] = mapped_column(Numeric(28, 12))
+    realised: Mapped[Amount] = mapped_column(server_default="0")
+    """Profit of its closing fills, account currency, before commission and swap."""
+    commission: Mapped[Amount] = mapped_column(server_default="0")
+    swap: Mapped[Amount] = mapped_column(server_default="0")
+    origin: Mapped[str] = mapped_column(server_default="manual")
+    origin_id: Mapped[UUID | None]
+    opened_ts_ms: Mapped[int] = mapped_column(BigInteger)
+    closed_ts_ms: Mapped[int | None] = mapped_column(BigInteger)
+    close_reason: Mapped[str | None]
+    """``manual``, ``stop_loss``, ``take_profit``, ``stop_out``, ``copy``, ``bot`` or ``module_off``."""
+    version: Mapped[int] = mapped_column(server_default="1")
