@@ -1,5 +1,6 @@
 """Trading for plugins: the same services as the platform's own pages use, over the session of one tenant."""
 
+from core.trading.fill_events import AccountFill, read_fills
 from core.trading.types import (
     MANUAL,
     AccountState,
@@ -13,6 +14,7 @@ from core.trading.types import (
 
 __all__ = [
     "MANUAL",
+    "AccountFill",
     "AccountState",
     "FillResult",
     "OrderRequest",
@@ -20,6 +22,7 @@ __all__ = [
     "Origin",
     "QuoteView",
     "Side",
+    "read_fills",
 ]
 
 # Functions that core.trading.services offers and this module hands on (session: TenantSession first):
