@@ -9,6 +9,8 @@ from sqlalchemy import MetaData
 from tenants.db import Base
 
 SCHEMA = "core"
+OWN_SCHEMAS = ("tenants", SCHEMA)
+"""Schemas of the core's own chain of revisions; each plugin has one of its own."""
 
 MODEL_MODULES = (
     "tenants.models",
@@ -19,7 +21,7 @@ MODEL_MODULES = (
     "core.jobs.models",
 )
 
-APPEND_ONLY = ("ledger_entries", "fills", "events")
+APPEND_ONLY = ("ledger_entries", "fills")
 """Tables whose rows nobody changes or deletes: history is corrected by a new row."""
 
 

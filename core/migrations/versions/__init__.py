@@ -1,0 +1,1 @@
+"""Revisions of the tenants' and the core's schemas, in one chain."""

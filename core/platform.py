@@ -1,0 +1,69 @@
+"""The platform of one process: what the web, the workers, the lanes and the commands are all built on."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import TracebackType
+
+import redis
+
+from core.addresses import Addresses, resolve
+from core.runtime import Runtime, load_runtime
+from core.settings import Settings
+from tenants.db import Database
+from tenants.snapshot import SnapshotHolder
+
+
+class Platform:
+    """Settings, servers, plugins and the snapshot of the tenants. Nothing is opened before it is used.
+
+    Use it as a context manager, or call :meth:`start` and :meth:`close`; after a fork build a new one.
+    """
+
+    def __init__(self, settings: Settings, addresses: Addresses, runtime: Runtime) -> None:
+        self.settings, self.addresses, self.runtime = settings, addresses, runtime
+
+    @cached_property
+    def database(self) -> Database:
+        """The sessions of tenants and of the system."""
+        return Database(self.addresses.app, self.addresses.system, pool_size=self.settings.database_pool_size)
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        """The Redis-compatible server. What is in it may be lost at any time."""
+        return redis.Redis.from_url(self.addresses.redis, socket_timeout=5, health_check_interval=30)
+
+    @cached_property
+    def snapshot(self) -> SnapshotHolder:
+        """Tenants, hosts, brands, permissions and module states as this process knows them."""
+        return SnapshotHolder(self.database)
+
+    def start(self, kind: str) -> Platform:
+        """Register the process under ``kind`` (``web``, ``worker``, ``lane``, …) and keep its snapshot fresh."""
+        self.snapshot.start(kind)
+        return self
+
+    def close(self) -> None:
+        """End the snapshot's thread and give the connections back."""
+        for name in ("snapshot", "redis", "database"):
+            part = self.__dict__.pop(name, None)
+            if name == "snapshot" and part is not None:
+                part.stop()
+            elif name == "redis" and part is not None:
+                part.close()
+            elif part is not None:
+                part.dispose()
+
+    def __enter__(self) -> Platform:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+        self.close()
+
+
+def build_platform(settings: Settings, runtime: Runtime | None = None) -> Platform:
+    """The one way to a platform. ``runtime`` is loaded once before a fork and handed to each process.
+
+    :raises SettingsError: where the settings name no servers and no embedded ones run.
+    """
+    return Platform(settings, resolve(settings), runtime or load_runtime())
