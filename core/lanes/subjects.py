@@ -1,0 +1,235 @@
+"""Reactors' subjects from outside the lane: started, changed and ended by their plugin's commands.
+
+A command locks the subject's state, asks its strategy, carries out the orders and writes the new state with triggers that
+the lane takes into its book before its next quote. The lane locks the same row before it acts, so a command that has
+committed is always seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from core.lanes.reactor import ReactorOrder, Triggers
+from core.trading.rules.quotes import Condition, markup_offset, raw_threshold
+from core.trading.types import OrderRequest, Origin
+from tenants.db import TenantSession
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectState:
+    """A subject as it is in the database. ``version`` grows with each change."""
+
+    id: UUID
+    plugin: str
+    reactor: str
+    account_id: UUID
+    symbol_id: UUID
+    state: dict[str, Any]
+    active: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewState:
+    """What a subject becomes. Triggers are prices as its account sees them."""
+
+    id: UUID
+    state: Mapping[str, Any]
+    triggers: Triggers
+    active: bool = True
+
+
+_COLUMNS = "id, plugin, reactor, account_id, symbol_id, state, active, version"
+
+
+def start_subject(
+    session: TenantSession,
+    *,
+    plugin: str,
+    reactor: str,
+    account_id: UUID,
+    symbol_id: UUID,
+    state: NewState,
+) -> None:
+    """Make a subject. It answers quotes that come after the one that is current now."""
+    session.execute(
+        text(
+            "insert into core.reactor_states (id, plugin, reactor, account_id, symbol_id, state, active, version)"
+            " values (:id, :plugin, :reactor, :account, :symbol, '{}', false, 0)"
+        ),
+        {"id": state.id, "plugin": plugin, "reactor": reactor, "account": account_id, "symbol": symbol_id},
+    )
+    change_subjects(session, [state])
+
+
+def lock_subjects(session: TenantSession, ids: Iterable[UUID]) -> dict[UUID, SubjectState]:
+    """The subjects, locked until the transaction ends, in the order of their ids so that two callers never deadlock.
+
+    Lock their accounts first where orders will follow: the account comes before the subject everywhere.
+    """
+    rows = session.execute(
+        text(f"select {_COLUMNS} from core.reactor_states where id = any(:ids) order by id for update"),
+        {"ids": list(ids)},
+    ).all()
+    return {row.id: SubjectState(*row) for row in rows}
+
+
+def change_subjects(session: TenantSession, changes: Sequence[NewState]) -> None:
+    """Write new states and triggers, a fixed number of statements for any number of subjects.
+
+    The new triggers look only at quotes after the current one; the lane takes them up before its next batch.
+    """
+    if not changes:
+        return
+    rows = session.execute(
+        text(
+            "with new as (select * from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:active as bool[]))"
+            " as t(id, state, active))"
+            " update core.reactor_states r set state = new.state::jsonb, active = new.active, version = r.version + 1"
+            " from new where r.id = new.id"
+            " returning r.id, r.account_id, r.symbol_id, r.version"
+        ),
+        {
+            "ids": [change.id for change in changes],
+            "states": [json.dumps(change.state) for change in changes],
+            "active": [change.active for change in changes],
+        },
+    ).all()
+    found = {row.id: row for row in rows}
+    folds = _folds(session, {(row.account_id, row.symbol_id) for row in rows})
+    values = []
+    for change in changes:
+        row = found[change.id]
+        fold = folds[row.account_id, row.symbol_id]
+        raw = fold.raw(change.triggers) if change.active else (None, None, None, None)
+        values.append((change.id, fold.instrument_id, row.account_id, *raw, fold.seq, row.version))
+    columns = list(zip(*values, strict=True))
+    session.execute(
+        text(
+            "insert into core.triggers (kind, subject_id, instrument_id, account_id, ask_le, ask_ge, bid_ge, bid_le,"
+            " since_seq, version, armed)"
+            " select 'reactor', t.*, false from unnest(cast(:subjects as uuid[]), cast(:instruments as uuid[]),"
+            " cast(:accounts as uuid[]), cast(:ask_le as bigint[]), cast(:ask_ge as bigint[]), cast(:bid_ge as bigint[]),"
+            " cast(:bid_le as bigint[]), cast(:since as bigint[]), cast(:versions as bigint[])) as t"
+            " on conflict (tenant_id, kind, subject_id, instrument_id) do update set"
+            " ask_le = excluded.ask_le, ask_ge = excluded.ask_ge, bid_ge = excluded.bid_ge, bid_le = excluded.bid_le,"
+            " since_seq = excluded.since_seq, version = excluded.version, armed = false"
+        ),
+        dict(
+            zip(
+                ("subjects", "instruments", "accounts", "ask_le", "ask_ge", "bid_ge", "bid_le", "since", "versions"),
+                (list(column) for column in columns),
+                strict=True,
+            )
+        ),
+    )
+
+
+def order_requests(
+    session: TenantSession, orders: Sequence[tuple[UUID, UUID, UUID, ReactorOrder]], origin: Mapping[UUID, Origin]
+) -> list[OrderRequest]:
+    """Subjects' wishes as order requests, for the lane and for commands alike.
+
+    :param orders: (subject, account, symbol, order), in the order in which they are carried out.
+    :param origin: of each subject.
+
+    The client order id is made of subject and key. A closing order names the position that its ``close_key`` opened.
+    """
+    wanted = {
+        (account_id, client_order_id(subject_id, order.close_key))
+        for subject_id, account_id, _symbol, order in orders
+        if order.close_key is not None
+    }
+    positions: dict[tuple[UUID, str], UUID] = {}
+    if wanted:
+        rows = session.execute(
+            text(
+                "select o.account_id, o.client_order_id, f.position_id from core.orders o"
+                " join core.fills f on f.tenant_id = o.tenant_id and f.order_id = o.id and f.effect in ('open', 'add')"
+                " where (o.account_id, o.client_order_id) in"
+                " (select * from unnest(cast(:accounts as uuid[]), cast(:keys as text[])))"
+            ),
+            {"accounts": [account for account, _ in wanted], "keys": [key for _, key in wanted]},
+        ).all()
+        positions = {(row.account_id, row.client_order_id): row.position_id for row in rows}
+    requests = []
+    for subject_id, account_id, symbol_id, order in orders:
+        position_id = None
+        if order.close_key is not None:
+            # An unknown key closes nothing: the request is refused with ``nothing_to_close``.
+            position_id = positions.get((account_id, client_order_id(subject_id, order.close_key)), subject_id)
+        requests.append(
+            OrderRequest(
+                client_order_id=client_order_id(subject_id, order.key),
+                account_id=account_id,
+                symbol_id=symbol_id,
+                side=order.side,
+                volume=order.volume,
+                kind=order.kind,
+                fill_price=order.price,
+                stop_loss=order.stop_loss,
+                take_profit=order.take_profit,
+                position_id=position_id,
+                reduce_only=position_id is not None,
+                fund_from=subject_id,
+                origin=origin[subject_id],
+                reason=origin[subject_id].kind if position_id is not None else None,
+            )
+        )
+    return requests
+
+
+def client_order_id(subject_id: UUID, key: str) -> str:
+    """The client order id of a subject's order: deterministic, so that the same wish twice is one order."""
+    return f"{subject_id}:{key}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """How an account's prices on a symbol become the instrument's ticks."""
+
+    instrument_id: UUID
+    tick: Decimal
+    offset: int
+    seq: int
+
+    def raw(self, triggers: Triggers) -> tuple[int | None, int | None, int | None, int | None]:
+        def fold(condition: Condition, price: Decimal | None) -> int | None:
+            return None if price is None else raw_threshold(condition, price, self.offset, self.tick)
+
+        return (
+            fold("ask_le", triggers.ask_le),
+            fold("ask_ge", triggers.ask_ge),
+            fold("bid_ge", triggers.bid_ge),
+            fold("bid_le", triggers.bid_le),
+        )
+
+
+def _folds(session: TenantSession, pairs: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], _Fold]:
+    rows = session.execute(
+        text(
+            "select a.id as account_id, s.id as symbol_id, s.instrument_id, i.tick,"
+            " coalesce(ats.markup, at.markup) * s.pip as markup, coalesce(q.seq, 0) as seq"
+            " from unnest(cast(:accounts as uuid[]), cast(:symbols as uuid[])) as p(account_id, symbol_id)"
+            " join core.accounts a on a.id = p.account_id"
+            " join core.account_types at on at.id = a.account_type_id"
+            " join core.symbols s on s.id = p.symbol_id"
+            " join core.instruments i on i.id = s.instrument_id"
+            " left join core.account_type_symbols ats on ats.account_type_id = at.id and ats.symbol_id = s.id"
+            " left join core.quotes q on q.instrument_id = s.instrument_id"
+        ),
+        {"accounts": [account for account, _ in pairs], "symbols": [symbol for _, symbol in pairs]},
+    ).all()
+    return {
+        (row.account_id, row.symbol_id): _Fold(
+            row.instrument_id, row.tick, markup_offset(row.markup, row.tick), row.seq
+        )
+        for row in rows
+    }
