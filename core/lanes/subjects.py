@@ -46,9 +46,6 @@ class NewState:
     active: bool = True
 
 
-_COLUMNS = "id, plugin, reactor, account_id, symbol_id, state, active, version"
-
-
 def start_subject(
     session: TenantSession,
     *,
@@ -75,7 +72,10 @@ def lock_subjects(session: TenantSession, ids: Iterable[UUID]) -> dict[UUID, Sub
     Lock their accounts first where orders will follow: the account comes before the subject everywhere.
     """
     rows = session.execute(
-        text(f"select {_COLUMNS} from core.reactor_states where id = any(:ids) order by id for update"),
+        text(
+            "select id, plugin, reactor, account_id, symbol_id, state, active, version"
+            " from core.reactor_states where id = any(:ids) order by id for update"
+        ),
         {"ids": list(ids)},
     ).all()
     return {row.id: SubjectState(*row) for row in rows}
