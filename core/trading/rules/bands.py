@@ -3,57 +3,30 @@
 Floating P&L never falls when a bid rises and never rises when an ask rises, whatever the sides, sizes and conversions
 (a gain converts at the worse side, a loss likewise). So among all quotes with every bid ≥ its lower edge and every ask ≤
 its upper edge, the equity is least at the edges themselves; when it is not below the requirement there, it is below
-nowhere inside. The edges are found from the first-order sensitivities and then checked by computing the equity there
-with the very functions that decide, rounding included: a band is never too wide.
-
-`falling` guards "not yet below the requirement" (margin call, stop-out, a loss limit), `rising` the mirror image "still
-below it" (the end of a margin call).
+nowhere inside. The edges are guessed from the first-order sensitivities, each side getting the same relative move, and
+then checked by computing the equity there with the very functions that decide, rounding included: a band is never too
+wide. With one position in the account's own currency the guess is exact, so the first tick outside is the first that
+matters.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from core.trading.rules.conversion import SAME, Hop, rate_along
+from core.trading.rules.equity import Exposure, Market, RawQuote
 from core.trading.rules.money import ZERO, add, divide, multiply, subtract
-from core.trading.rules.pnl import profit
-from core.trading.rules.quotes import Prices
-from core.trading.rules.steps import from_ticks
 
 K = TypeVar("K", bound=Hashable)
 
 AT_ONCE = 2**62
-"""A threshold that the next quote crosses, whatever it is: int64, beyond any price in ticks."""
+"""A `bid_le` that the next quote crosses, whatever it is: an int64 beyond any price in ticks."""
 
 # Each round lands within a fraction of the one before; what has not converged by then is cut to nothing.
-_ROUNDS = 8
-_SAFETY = Decimal("0.999")
-_ONE = Decimal(1)
-
-
-@dataclass(frozen=True, slots=True)
-class RawQuote:
-    """The feed's quote in ticks."""
-
-    bid: int
-    ask: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure(Generic[K]):
-    """An open position as the equity sees it.
-
-    `units` = volume × contract; `offset` the account's mark-up in ticks of `instrument`; `hops` lead from the symbol's
-    quote currency to the account's over raw quotes.
-    """
-
-    instrument: K
-    side: str
-    units: Decimal
-    open_price: Decimal
-    offset: int
-    hops: tuple[Hop[K], ...] = ()
+_ROUNDS = 12
+_MARGIN = Decimal("0.999")
+# No price moves by more ticks than this; thresholds stay far inside an int64.
+_FAR = 2**60
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,101 +39,142 @@ class Band:
     bid_ge: int | None = None
 
 
-def floating(
-    exposure: Exposure[K], quotes: Mapping[K, RawQuote], ticks: Mapping[K, Decimal]
-) -> Decimal:
-    """The P&L of one position in the account's currency, rounded. Raises `KeyError` without its quote."""
-    quote, tick = quotes[exposure.instrument], ticks[exposure.instrument]
-    long = exposure.side == "buy"
-    price = from_ticks(quote.bid - exposure.offset if long else quote.ask + exposure.offset, tick)
-    rate = SAME
-    if exposure.hops:
-        rate = rate_along(
-            exposure.hops,
-            {
-                hop.key: Prices(from_ticks(quotes[hop.key].bid, ticks[hop.key]), from_ticks(quotes[hop.key].ask, ticks[hop.key]))
-                for hop in exposure.hops
-            },
-        )
-    return rate.convert(profit(exposure.side, exposure.units, _ONE, exposure.open_price, price))
+def falling(balance: Decimal, exposures: Sequence[Exposure[K]], market: Market[K], required: Decimal) -> dict[K, Band]:
+    """Bands within which the equity stays ≥ `required` (margin call, stop-out, a loss limit).
 
-
-def equity_at(
-    balance: Decimal, exposures: Sequence[Exposure[K]], quotes: Mapping[K, RawQuote], ticks: Mapping[K, Decimal]
-) -> Decimal:
-    """balance + floating P&L at `quotes`, in the account's currency."""
-    total = balance
-    for exposure in exposures:
-        total = add(total, floating(exposure, quotes, ticks))
-    return total
-
-
-def falling(
-    balance: Decimal,
-    exposures: Sequence[Exposure[K]],
-    quotes: Mapping[K, RawQuote],
-    ticks: Mapping[K, Decimal],
-    required: Decimal,
-) -> dict[K, Band]:
-    """Bands within which the equity stays ≥ `required`; `AT_ONCE` everywhere when it is below already."""
-    room = subtract(equity_at(balance, exposures, quotes, ticks), required)
-    weights = _sensitivities(exposures, quotes, ticks)
+    `AT_ONCE` everywhere when it is below already. Raises `KeyError` without a quote that is needed.
+    """
+    room = subtract(market.equity(balance, exposures), required)
     if room < ZERO:
-        return {key: Band(bid_le=AT_ONCE) for key, _ in weights}
-    moves = _moves(balance, exposures, quotes, ticks, required, room, weights, sign=-1)
+        return dict.fromkeys(_instruments(exposures), Band(bid_le=AT_ONCE))
+    moves = _moves(balance, exposures, market, required, room, down=True)
     bands: dict[K, Band] = {}
-    for (key, on_bid), move in moves.items():
-        band, quote = bands.get(key, Band()), quotes[key]
-        bands[key] = (
-            Band(ask_ge=band.ask_ge, bid_le=quote.bid - move - 1)
-            if on_bid
-            else Band(ask_ge=quote.ask + move + 1, bid_le=band.bid_le)
+    for key in _instruments(exposures):
+        quote, on_bid, on_ask = market.quotes[key], moves.get((key, True)), moves.get((key, False))
+        bands[key] = Band(
+            bid_le=None if on_bid is None else quote.bid - on_bid - 1,
+            ask_ge=None if on_ask is None else quote.ask + on_ask + 1,
         )
     return bands
 
 
-def rising(
-    balance: Decimal,
-    exposures: Sequence[Exposure[K]],
-    quotes: Mapping[K, RawQuote],
-    ticks: Mapping[K, Decimal],
-    required: Decimal,
-) -> dict[K, Band]:
-    """Bands within which the equity stays < `required`; `AT_ONCE` everywhere when it has got there already."""
-    room = subtract(required, equity_at(balance, exposures, quotes, ticks))
-    weights = _sensitivities(exposures, quotes, ticks)
+def rising(balance: Decimal, exposures: Sequence[Exposure[K]], market: Market[K], required: Decimal) -> dict[K, Band]:
+    """Bands within which the equity stays < `required` (the end of a margin call).
+
+    `AT_ONCE` everywhere when it has got there already. Raises `KeyError` without a quote that is needed.
+    """
+    room = subtract(required, market.equity(balance, exposures))
     if room <= ZERO:
-        return {key: Band(bid_le=AT_ONCE) for key, _ in weights}
-    moves = _moves(balance, exposures, quotes, ticks, required, room, weights, sign=1)
+        return dict.fromkeys(_instruments(exposures), Band(bid_le=AT_ONCE))
+    moves = _moves(balance, exposures, market, required, room, down=False)
     bands: dict[K, Band] = {}
-    for (key, on_bid), move in moves.items():
-        band, quote = bands.get(key, Band()), quotes[key]
-        bands[key] = (
-            Band(ask_le=band.ask_le, bid_ge=quote.bid + move + 1)
-            if on_bid
-            else Band(ask_le=quote.ask - move - 1, bid_ge=band.bid_ge)
+    for key in _instruments(exposures):
+        quote, on_bid, on_ask = market.quotes[key], moves.get((key, True)), moves.get((key, False))
+        bands[key] = Band(
+            bid_ge=None if on_bid is None else quote.bid + on_bid + 1,
+            ask_le=None if on_ask is None else quote.ask - on_ask - 1,
         )
     return bands
 
 
 def joined(first: Mapping[K, Band], second: Mapping[K, Band]) -> dict[K, Band]:
-    """One set of bands that is left as soon as one of two is; they guard opposite directions."""
+    """One set of bands that is left as soon as one of the two is."""
     result = dict(first)
     for key, band in second.items():
-        other = result.get(key)
-        if other is None:
-            result[key] = band
-            continue
+        other = result.get(key, Band())
         result[key] = Band(
-            _outer(other.ask_le, band.ask_le, max),
-            _outer(other.ask_ge, band.ask_ge, min),
-            _outer(other.bid_le, band.bid_le, max),
-            _outer(other.bid_ge, band.bid_ge, min),
+            ask_le=_highest(other.ask_le, band.ask_le),
+            ask_ge=_lowest(other.ask_ge, band.ask_ge),
+            bid_le=_highest(other.bid_le, band.bid_le),
+            bid_ge=_lowest(other.bid_ge, band.bid_ge),
         )
     return result
 
 
-def _outer(one: int | None, two: int | None, pick: "type[max]") -> int | None:  # type: ignore[valid-type]
-    if one is None or two is None:
-        return two if one is None else one
-    return pick(one, two)  # type: ignore[no-any-return]
+def crossed(band: Band, quote: RawQuote) -> bool:
+    """Whether a quote leaves the band."""
+    return (
+        (band.ask_le is not None and quote.ask <= band.ask_le)
+        or (band.ask_ge is not None and quote.ask >= band.ask_ge)
+        or (band.bid_le is not None and quote.bid <= band.bid_le)
+        or (band.bid_ge is not None and quote.bid >= band.bid_ge)
+    )
+
+
+def _highest(one: int | None, two: int | None) -> int | None:
+    return max((value for value in (one, two) if value is not None), default=None)
+
+
+def _lowest(one: int | None, two: int | None) -> int | None:
+    return min((value for value in (one, two) if value is not None), default=None)
+
+
+def _instruments(exposures: Sequence[Exposure[K]]) -> list[K]:
+    found: dict[K, None] = {}
+    for exposure in exposures:
+        found[exposure.instrument] = None
+        for hop in exposure.hops:
+            found[hop.key] = None
+    return list(found)
+
+
+def _sensitivities(exposures: Sequence[Exposure[K]], market: Market[K]) -> dict[tuple[K, bool], Decimal]:
+    """What one tick of each (instrument, is the bid) moves the equity by, about; zero where it may matter later."""
+    result: dict[tuple[K, bool], Decimal] = {}
+    for exposure in exposures:
+        side = (exposure.instrument, exposure.side == "buy")
+        per_tick = multiply(exposure.units, market.ticks[exposure.instrument])
+        if exposure.hops:
+            rate = market.rate(exposure.hops)
+            per_tick = divide(multiply(per_tick, rate.loss_num), rate.loss_den)
+            converted = abs(market.floating(exposure))
+            for hop in exposure.hops:
+                quote = market.quotes[hop.key]
+                # A gain may turn into a loss inside the band, so both sides of the rate count.
+                for on_bid, ticks in ((True, quote.bid), (False, quote.ask)):
+                    before = result.get((hop.key, on_bid), ZERO)
+                    result[hop.key, on_bid] = add(before, divide(converted, Decimal(ticks)))
+        result[side] = add(result.get(side, ZERO), per_tick)
+    return result
+
+
+def _moves(
+    balance: Decimal,
+    exposures: Sequence[Exposure[K]],
+    market: Market[K],
+    required: Decimal,
+    room: Decimal,
+    *,
+    down: bool,
+) -> dict[tuple[K, bool], int]:
+    """Ticks by which each side may move so that the requirement still holds (`down`), or still does not, at the edges."""
+    per_tick = _sensitivities(exposures, market)
+    prices = {side: market.quotes[side[0]][0 if side[1] else 1] for side in per_tick}
+    # Σ sensitivity × price: what the same relative move of every side costs.
+    weight = sum((multiply(value, Decimal(prices[side])) for side, value in per_tick.items()), ZERO)
+    if weight <= ZERO:
+        return dict.fromkeys(per_tick, 0)
+    budget = room
+    for _ in range(_ROUNDS):
+        # A price stays above nothing, so no edge is looked for at or below zero.
+        moves = {
+            side: min(int(divide(multiply(budget, Decimal(price)), weight)), price - 1 if side[1] is down else _FAR)
+            for side, price in prices.items()
+        }
+        equity = Market(_moved(market, moves, down=down), market.ticks).equity(balance, exposures)
+        if (equity >= required) if down else (equity < required):
+            return moves
+        cost = abs(subtract(add(required, room) if down else subtract(required, room), equity))
+        budget = multiply(divide(multiply(budget, room), cost), _MARGIN)
+    return dict.fromkeys(per_tick, 0)
+
+
+def _moved(market: Market[K], moves: Mapping[tuple[K, bool], int], *, down: bool) -> dict[K, RawQuote]:
+    sign = -1 if down else 1
+    return {
+        key: RawQuote(
+            market.quotes[key].bid + sign * moves.get((key, True), 0),
+            market.quotes[key].ask - sign * moves.get((key, False), 0),
+        )
+        for key in {side[0] for side in moves}
+    }

@@ -18,7 +18,7 @@ K = TypeVar("K", bound=Hashable)
 _TWO = Decimal(2)
 
 
-class NoConversion(LookupError):
+class NoConversionError(LookupError):
     """No chain of quoted symbols leads from one currency to the other."""
 
 
@@ -82,7 +82,7 @@ class Routes(Generic[K]):
             self._from.setdefault(pair.quote, []).append((pair.base, Hop(pair.key, inverse=True)))
 
     def find(self, source: str, target: str) -> tuple[Hop[K], ...]:
-        """The hops from `source` to `target`; empty when they are the same. Raises `NoConversion`."""
+        """The hops from `source` to `target`; empty when they are the same. Raises `NoConversionError`."""
         if source == target:
             return ()
         known = self._known.get((source, target))
@@ -101,18 +101,18 @@ class Routes(Generic[K]):
                 if following not in seen:
                     seen.add(following)
                     queue.append((following, (*hops, hop)))
-        raise NoConversion(f"no quoted symbol leads from {source} to {target}")
+        raise NoConversionError(f"no quoted symbol leads from {source} to {target}")
 
 
 def rate_along(hops: Iterable[Hop[K]], prices: Mapping[K, Prices]) -> Rate:
-    """The rate of a route at `prices`. Raises `NoConversion` when a symbol on it has no quote."""
+    """The rate of a route at `prices`. Raises `NoConversionError` when a symbol on it has no quote."""
     gain_num = gain_den = loss_num = loss_den = middle_num = middle_den = ONE
     there = False
     for hop in hops:
         there = True
         quote = prices.get(hop.key)
         if quote is None:
-            raise NoConversion("a symbol on the way has no quote")
+            raise NoConversionError("a symbol on the way has no quote")
         both = add(quote.bid, quote.ask)
         if hop.inverse:
             gain_den, loss_den = multiply(gain_den, quote.ask), multiply(loss_den, quote.bid)

@@ -1,6 +1,6 @@
 """When a symbol can be traded: in its hours, on a quote that is young enough. All times are the feed's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -19,36 +19,50 @@ def minute_of_week(ts_ms: int) -> int:
     return (ts_ms // 60_000 + 3 * MINUTES_A_DAY) % MINUTES_A_WEEK
 
 
-def parse_moment(text: str) -> int:
-    """`fri 22:00` as a minute of the week. Raises `ValueError`."""
-    day, _, clock = text.strip().lower().partition(" ")
-    hour, _, minute = clock.partition(":")
-    if day not in _DAYS or not (hour.isdigit() and minute.isdigit() and int(minute) < 60):
-        raise ValueError(f"a moment of the week looks like “fri 22:00”, not “{text}”")
-    of_day = int(hour) * 60 + int(minute)
-    if of_day > MINUTES_A_DAY:
-        raise ValueError(f"a day ends at 24:00, so “{text}” is none of its moments")
-    return (_DAYS.index(day) * MINUTES_A_DAY + of_day) % MINUTES_A_WEEK
+def minute_of_day(text: str) -> int:
+    """`22:00` as minutes since midnight; `24:00` is the day's end. Raises `ValueError`."""
+    hour, _, minute = text.strip().partition(":")
+    if not (hour.isdigit() and minute.isdigit() and int(minute) < 60):
+        raise ValueError(f"a time of day looks like “22:00”, not “{text}”")
+    result = int(hour) * 60 + int(minute)
+    if result > MINUTES_A_DAY:
+        raise ValueError(f"a day ends at 24:00, so “{text}” is none of its times")
+    return result
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
     """Weekly sessions in UTC as (first minute, end minute) of the week; a session may wrap over Sunday's midnight.
 
-    No session at all means round the clock. A session that ends where it begins lasts the whole week.
+    No session at all means round the clock, unless `closed`. A session that ends where it begins lasts the whole week.
     """
 
     sessions: tuple[tuple[int, int], ...] = ()
+    closed: bool = False
 
     @classmethod
-    def parse(cls, sessions: Iterable[tuple[str, str] | list[str]]) -> "Hours":
-        """From pairs such as `("sun 22:00", "fri 22:00")`."""
-        return cls(tuple((parse_moment(start), parse_moment(end)) for start, end in sessions))
+    def from_week(cls, week: Mapping[str, Iterable[Iterable[str]]]) -> "Hours":
+        """From `{"sun": [["22:00", "24:00"]], "mon": [["00:00", "24:00"]], …}`, times in UTC.
+
+        A day that is not named is closed; an empty mapping means round the clock. A session whose end is not after its
+        start runs into the next day. Raises `ValueError`.
+        """
+        sessions: list[tuple[int, int]] = []
+        for day, times in week.items():
+            if day not in _DAYS:
+                raise ValueError(f"a weekday is one of {', '.join(_DAYS)}, not “{day}”")
+            midnight = _DAYS.index(day) * MINUTES_A_DAY
+            for start, end in times:
+                first, last = minute_of_day(start), minute_of_day(end)
+                if last <= first:
+                    last += MINUTES_A_DAY
+                sessions.append(((midnight + first) % MINUTES_A_WEEK, (midnight + last) % MINUTES_A_WEEK))
+        return cls(tuple(sessions), closed=bool(week) and not sessions)
 
     def open_at(self, ts_ms: int) -> bool:
         """Whether the moment lies in a session; the end belongs to none."""
         if not self.sessions:
-            return True
+            return not self.closed
         now = minute_of_week(ts_ms)
         for start, end in self.sessions:
             inside = start <= now < end if start < end else now >= start or now < end
