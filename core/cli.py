@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from core import commands
-from core.settings import SettingsError
+from core.errors import CannotStartError
 
 
 class LazyGroup(click.Group):
@@ -49,13 +49,13 @@ def tradeyard() -> None:
 
 
 def main() -> None:
-    """Run the command line; settings that cannot work are told without a traceback, with exit status 2."""
+    """Run the command line; what stops the start is told without a traceback (wrong settings: status 2)."""
     try:
         tradeyard()
-    except SettingsError as error:
+    except CannotStartError as error:
         lines = "\n".join(f"  {line}" for line in str(error).splitlines())
-        click.echo(f"Tradeyard cannot start with these settings:\n{lines}", err=True)
-        sys.exit(2)
+        click.echo(f"Tradeyard cannot start:\n{lines}", err=True)
+        sys.exit(error.exit_status)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
+from core.data_folder import prepare_data_folder
 from core.settings import Settings, SettingsError
 
 
@@ -37,7 +38,7 @@ def derived_key(secret: str, purpose: str) -> str:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    prepare_data_folder(path.parent)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

@@ -13,14 +13,18 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from core.errors import CannotStartError
+
 PREFIX = "TRADEYARD_"
 
 # Names below the prefix that belong to the test fixtures and to plugins, not to this model.
 FOREIGN = ("TRADEYARD_TEST_", "TRADEYARD_PLUGIN_", "TRADEYARD_SHARED")
 
 
-class SettingsError(Exception):
+class SettingsError(CannotStartError):
     """Settings that the product cannot start with. The text names each of them and its remedy."""
+
+    exit_status = 2
 
 
 class Settings(BaseSettings):
@@ -205,7 +209,9 @@ class _Given(Settings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        **_: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
 

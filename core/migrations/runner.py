@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from core.addresses import Addresses, role_password
 from core.schema import APPEND_ONLY, OWN_SCHEMAS, SCHEMA
-from core.settings import Settings
+from core.settings import Settings, SettingsError
 from tenants.db import Roles, ddl, grant_schema, protect_table
 
 LOCK = 0x7472_6164
@@ -44,10 +44,14 @@ def upgrade(connection: Connection) -> None:
 
 def make_role(connection: Connection, name: str, password: str) -> None:
     """Make a runtime role, or give it its password anew."""
-    known = connection.scalar(text("select 1 from pg_roles where rolname = :name"), {"name": name})
+    known = connection.execute(
+        text("select rolsuper or rolbypassrls from pg_roles where rolname = :name"), {"name": name}
+    ).scalar_one_or_none()
+    if known:
+        raise SettingsError(f"the database role {name} bypasses row-level security: take SUPERUSER and BYPASSRLS from it")
     # Neither statement takes parameters; the password is hexadecimal digits of ours and the name is validated.
-    verb = "alter" if known else "create"
-    connection.execute(text(f"{verb} role {name} login nosuperuser nobypassrls password '{password}'"))
+    verb, limits = ("create", "nosuperuser nobypassrls") if known is None else ("alter", "")
+    connection.execute(text(f"{verb} role {name} login {limits} password '{password}'"))
 
 
 def secure(connection: Connection, roles: Roles, schemas: tuple[str, ...] = OWN_SCHEMAS) -> None:

@@ -1,0 +1,16 @@
+"""Bring the database to the newest schema."""
+
+import click
+
+from core.settings import load_settings
+
+
+@click.command(help=__doc__)
+def command() -> None:
+    from core.addresses import resolve
+    from core.migrations.runner import migrate
+    from core.servers import serving
+
+    with serving(load_settings(), progress=lambda line: click.echo(f"  {line}")) as settings:
+        migrate(settings, resolve(settings))
+        click.echo(f"the database {resolve(settings).database!r} has the newest schema")
