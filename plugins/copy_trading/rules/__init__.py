@@ -1,0 +1,1 @@
+"""The rules of copy trading as pure functions: no database, no clock, no settings read at import."""

@@ -1,0 +1,84 @@
+"""What a follower chooses for a subscription, checked against the tenant's bounds."""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .settings import CopyTradingSettings
+from .views import Terms
+
+
+class Choices(BaseModel):
+    """The form of a subscription; the portal, the API and the admin pages all hand one in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["proportional", "fixed"] = Field("proportional", title="Copy Mode")
+    copy_ratio: Decimal = Field(Decimal(1), gt=0, title="Copy Ratio")
+    fixed_size: Decimal = Field(Decimal("0.01"), gt=0, title="Fixed Size")
+    fixed_basis: Literal["lots", "margin", "notional"] = Field("lots", title="Fixed Size in")
+    max_open_trades: int = Field(10, ge=1, title="Max Open Trades")
+    minimum_equity: Decimal = Field(Decimal(0), ge=0, title="Minimum Equity")
+    slippage_tolerance: Decimal | None = Field(None, ge=0, title="Slippage Tolerance")
+    below_minimum_lot: Literal["skip", "round_up"] = Field("skip", title="Below Minimum Lot")
+    maximum_lot: Decimal | None = Field(None, gt=0, title="Maximum Lot")
+    existing_positions: Literal["ignore", "if_not_worse", "all"] = Field("ignore", title="Existing Positions")
+    stop_loss_percent: Decimal | None = Field(None, gt=0, lt=100, title="Copy Stop-Loss")
+    symbols: list[str] | None = Field(None, title="Symbols")
+    symbol_map: dict[str, str] = Field(default_factory=dict, title="Symbol Map")
+    reverse: bool = Field(False, title="Reverse")
+
+    def terms(self) -> Terms:
+        """The part of the choices that the replication decides from."""
+        return Terms(
+            self.mode,
+            self.copy_ratio,
+            self.fixed_size,
+            self.fixed_basis,
+            self.max_open_trades,
+            self.minimum_equity,
+            self.slippage_tolerance,
+            self.below_minimum_lot == "round_up",
+            self.maximum_lot,
+            None if self.symbols is None else frozenset(self.symbols),
+            tuple(sorted(self.symbol_map.items())),
+            self.reverse,
+        )
+
+
+def defaults(settings: CopyTradingSettings) -> dict[str, Any]:
+    """What the form starts with, from the tenant's settings."""
+    return {
+        "mode": "proportional",
+        "copy_ratio": settings.copy_ratio,
+        "fixed_size": settings.fixed_size,
+        "fixed_basis": "lots",
+        "max_open_trades": settings.max_open_trades,
+        "minimum_equity": settings.minimum_equity,
+        "below_minimum_lot": settings.below_minimum_lot,
+        "existing_positions": "ignore",
+    }
+
+
+def out_of_bounds(choices: Choices, settings: CopyTradingSettings) -> dict[str, str]:
+    """What lies outside the tenant's bounds, by field, each with its remedy; empty when all is well."""
+    problems: dict[str, str] = {}
+    least, most = settings.copy_ratio_min, settings.copy_ratio_max
+    if choices.mode == "proportional" and not least <= choices.copy_ratio <= most:
+        problems["copy_ratio"] = f"choose between {least:f} and {most:f}"
+    if choices.mode == "fixed":
+        most = settings.fixed_size_max if choices.fixed_basis == "lots" else settings.fixed_money_max
+        if choices.fixed_size > most:
+            problems["fixed_size"] = f"choose at most {most:f}"
+    if choices.max_open_trades > settings.max_open_trades_max:
+        problems["max_open_trades"] = f"choose at most {settings.max_open_trades_max}"
+    if choices.minimum_equity > settings.minimum_equity_max:
+        problems["minimum_equity"] = f"choose at most {settings.minimum_equity_max:f}"
+    if choices.slippage_tolerance is not None and choices.slippage_tolerance > settings.slippage_max:
+        problems["slippage_tolerance"] = f"choose at most {settings.slippage_max:f} percent"
+    if choices.below_minimum_lot == "round_up" and not settings.allow_round_up:
+        problems["below_minimum_lot"] = "choose skip: this brokerage does not round copies up"
+    if choices.reverse and not settings.allow_reverse:
+        problems["reverse"] = "switch it off: this brokerage does not offer reverse copying"
+    return problems

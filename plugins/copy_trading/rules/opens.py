@@ -1,0 +1,149 @@
+"""The decision on one opening fill of a master for many followers at once."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from .gates import condition_gate, margin_gate, size_gate, slippage_gate, status_gate
+from .numbers import ZERO, product
+from .reasons import Reason, Refusal
+from .sizing import Size, limited, lots_for_money, lots_per_master_lot, proportional_ratio
+from .targets import after_open, opposite, surviving, to_open
+from .views import Follower, Market, MasterOpen, Opening
+
+
+class Copy(NamedTuple):
+    """Bring the link to ``target`` by an order of ``volume`` lots (0: the target moves, no order is due).
+
+    ``limit`` is the worst price allowed, sent as an immediate-or-cancel limit. ``cut_from`` is the exact size that the
+    maximum lot has cut, for the flag on the copy.
+    """
+
+    subscription: UUID
+    side: int
+    volume: Decimal
+    limit: Decimal
+    target: Decimal
+    opening: Opening
+    cut_from: Decimal | None
+
+
+class Skip(NamedTuple):
+    """The fill is not copied. ``opening`` is what later fills of the same order need to know."""
+
+    subscription: UUID
+    refusal: Refusal
+    opening: Opening
+
+
+class Decisions(NamedTuple):
+    """What one fill means for a chunk of followers; who appears in neither list is not touched by it."""
+
+    copies: list[Copy]
+    skips: list[Skip]
+
+
+_GIVEN_UP = Opening(ZERO, fixed=False, counted=ZERO, over=True)
+
+
+def decide_opens(module: str, master: str, fill: MasterOpen, followers: Iterable[Follower]) -> Decisions:
+    """Decide an opening fill for each follower; ``module`` and ``master`` are their states, ``on`` and ``active`` pass."""
+    copies: list[Copy] = []
+    skips: list[Skip] = []
+    for follower in followers:
+        if not concerns(fill, follower):
+            continue
+        outcome = _decide(module, master, fill, follower)
+        if isinstance(outcome, Copy):
+            copies.append(outcome)
+        else:
+            skips.append(outcome)
+    return Decisions(copies, skips)
+
+
+def concerns(fill: MasterOpen, follower: Follower) -> bool:
+    """Whether the fill can touch this follower: a new position, an add to a linked one, or an order still too small.
+
+    A position skipped at its open, or one that was there before the follower joined, stays uncopied through its adds.
+    """
+    opening = follower.opening
+    if opening is not None and opening.over:
+        return False
+    if follower.link is not None:
+        return True
+    return fill.new if opening is None else opening.counted == 0
+
+
+def _decide(module: str, master: str, fill: MasterOpen, follower: Follower) -> Copy | Skip:
+    if fill.closes and not surviving(fill.volume, fill.closes):
+        refusal = Refusal(Reason.MASTER_CLOSED, "0", "an open position of the master")
+        return Skip(follower.subscription, refusal, follower.opening or _GIVEN_UP)
+    refused = status_gate(module, master, follower)
+    market = follower.market
+    if refused is None and market is not None:
+        refused = condition_gate(fill, follower, market)
+    if refused is not None or market is None:
+        return _given_up(fill, follower, refused or Refusal(Reason.SYMBOL, follower.symbol, "a symbol"))
+    return _sized(fill, follower, market)
+
+
+def _sized(fill: MasterOpen, follower: Follower, market: Market) -> Copy | Skip:
+    terms = follower.terms
+    side = opposite(fill.side) if terms.reverse else fill.side
+    opening = follower.opening or Opening(
+        _ratio(fill, follower, market, side), terms.mode != "proportional", ZERO, False
+    )
+    size = _size(fill, opening, follower, market)
+    refused = size_gate(size, follower, market)
+    if refused is not None:
+        # Only a size below the minimum lot stays open to the order's later fills.
+        over = refused.reason is not Reason.BELOW_MIN_LOT or opening.counted > 0
+        return Skip(follower.subscription, refused, opening._replace(over=over))
+    added = surviving(size.lots - opening.counted, fill.closes)
+    held, target = (follower.link.held, follower.link.target) if follower.link else (ZERO, ZERO)
+    target = after_open(target, added)
+    volume = to_open(target, held, market.step)
+    refused = margin_gate(volume, follower, market)
+    cap, slipped = slippage_gate(fill, side, follower, market)
+    refused = refused or slipped
+    if refused is not None and volume:
+        return _given_up(fill, follower, refused, opening, size)
+    counted = opening._replace(counted=size.lots)
+    return Copy(follower.subscription, side, volume, cap, target, counted, size.raw if size.cut else None)
+
+
+def _ratio(fill: MasterOpen, follower: Follower, market: Market, side: int) -> Decimal:
+    """Frozen for the opening order: lots per lot of the master, or the lots of a fixed size."""
+    terms = follower.terms
+    if terms.mode == "proportional":
+        ratio = proportional_ratio(terms.copy_ratio, follower.basis, fill.equity, follower.rate)
+        return lots_per_master_lot(ratio, fill.contract, market.contract)
+    if terms.fixed_basis == "lots":
+        return terms.fixed_size
+    price = market.ask if side > 0 else market.bid
+    leverage = market.leverage if terms.fixed_basis == "margin" else Decimal(1)
+    return lots_for_money(terms.fixed_size, market.contract, price, market.money_rate, leverage)
+
+
+def _size(fill: MasterOpen, opening: Opening, follower: Follower, market: Market) -> Size:
+    raw = opening.ratio if opening.fixed else product(opening.ratio, fill.filled)
+    return limited(raw, market.minimum, follower.terms.maximum_lot, follower.terms.round_up)
+
+
+def _given_up(
+    fill: MasterOpen, follower: Follower, refused: Refusal, opening: Opening | None = None, size: Size | None = None
+) -> Skip:
+    """A refused fill adds nothing, for good; if the order has contributed before, its later fills may still."""
+    opening = opening or follower.opening or _GIVEN_UP
+    if not opening.counted:
+        return Skip(follower.subscription, refused, opening._replace(over=True))
+    if size is not None:
+        return Skip(follower.subscription, refused, opening._replace(counted=size.lots))
+    # The gate failed before the size was known: what this fill asks for counts as given up at the frozen ratio.
+    market = follower.market
+    if market is not None:
+        return Skip(
+            follower.subscription, refused, opening._replace(counted=_size(fill, opening, follower, market).lots)
+        )
+    return Skip(follower.subscription, refused, opening)
