@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
 
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import Session
-
 from core.sdk.version import API_VERSION
-from tenants.db import TenantSession
+
+if TYPE_CHECKING:
+    # For types alone: the test fixtures come in with the contract and must cost nothing where they are not used.
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import Session
+
+    from tenants.db import TenantSession
 
 Area = Literal["admin", "portal"]
 QueueClass = Literal["critical", "trading", "default", "bulk"]

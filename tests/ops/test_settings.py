@@ -102,7 +102,7 @@ def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     assert len(secret) >= 32
     assert installation_secret(settings) == secret
     assert stat.S_IMODE(settings.secret_file.stat().st_mode) == 0o600
-    assert [path.name for path in settings.data_dir.iterdir()] == ["secret"]
+    assert sorted(path.name for path in settings.data_dir.iterdir()) == [".tradeyard", "secret"]
 
 
 def test_a_secret_that_others_can_read_stops_the_start(tmp_path: Path) -> None:

@@ -1,0 +1,148 @@
+"""Servers and databases for tests: started when first asked for, one migrated template, a copy of it for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from core.addresses import resolve
+from core.migrations.runner import migrate
+from core.servers.embedded import owner_database, quiet
+from core.servers.postgres import SUPERUSER, Postgres
+from core.servers.valkey import Valkey
+from core.settings import Settings, load_settings
+
+DATABASE_URL = "TRADEYARD_TEST_DATABASE_URL"
+REDIS_URL = "TRADEYARD_TEST_REDIS_URL"
+
+SECRET = "a secret for tests, which everybody may know"  # noqa: S105 (it guards nothing)
+
+
+class ServersForTests:
+    """One PostgreSQL and one Valkey for a test session, embedded and forgetful, unless `TRADEYARD_TEST_…_URL` name others.
+
+    A PostgreSQL given so must let its user create databases and roles.
+    """
+
+    def __init__(self) -> None:
+        # Short, since sockets lie here.
+        self._folder = Path(tempfile.mkdtemp(prefix="tyt-"))
+        self._number = count(1)
+        # Roles are the whole server's: sessions at once on one server keep apart by their prefix.
+        self._prefix = f"tyt{os.getpid()}" if os.environ.get(DATABASE_URL) else "tyt"
+        self._template: str | None = None
+
+    @cached_property
+    def _postgres(self) -> Postgres:
+        server = Postgres(self._folder / "pg", self._folder, self._folder / "postgres.log", durable=False)
+        server.launch(quiet)
+        server.wait()
+        return server
+
+    @cached_property
+    def _valkey(self) -> Valkey:
+        server = Valkey(self._folder / "valkey", self._folder, self._folder / "valkey.log", durable=False)
+        server.launch(quiet)
+        server.wait()
+        return server
+
+    @cached_property
+    def maintenance_url(self) -> str:
+        """Address (psycopg) of a role that may create databases and roles."""
+        given = os.environ.get(DATABASE_URL, "").replace("+psycopg", "", 1)
+        if given:
+            return given
+        owner_database(self._postgres, "tradeyard", "tradeyard")
+        return self._postgres.url("tradeyard", "tradeyard").replace("+psycopg", "", 1)
+
+    @property
+    def superuser_url(self) -> str | None:
+        """Address (psycopg) of the embedded server's superuser, who passes all policies; none on a given server."""
+        given = os.environ.get(DATABASE_URL)
+        return None if given else self._postgres.url(SUPERUSER, "postgres").replace("+psycopg", "", 1)
+
+    @property
+    def redis_url(self) -> str:
+        """Address (redis-py) of the Valkey of this session."""
+        return os.environ.get(REDIS_URL) or self._valkey.url
+
+    def settings(self, data_dir: Path, database: str, **changes: Any) -> Settings:
+        """Settings of an installation on these servers, with `database` and a data folder of its own."""
+        values: dict[str, Any] = {
+            "data_dir": data_dir,
+            "database_url": self._url(database),
+            "database_role_prefix": self._prefix,
+            "redis_url": self.redis_url,
+            "secret": SECRET,
+            "feed": "none",
+        }
+        return load_settings({}, **(values | changes))
+
+    @contextmanager
+    def fresh_database(self) -> Iterator[str]:
+        """The name of a database with the newest schema and no rows but the platform's own; dropped afterwards."""
+        template = self.template()
+        with self._made(template) as name:
+            yield name
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """The name of a database with nothing in it; dropped afterwards."""
+        with self._made("template1") as name:
+            yield name
+
+    def template(self) -> str:
+        """The name of the migrated template, made on first use."""
+        if self._template is None:
+            name = f"{self._prefix}_template"
+            self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            settings = self.settings(self._folder / "template", name)
+            migrate(settings, resolve(settings))
+            self._template = name
+        return self._template
+
+    def stop(self) -> None:
+        """End the servers and forget everything."""
+        if self._template is not None and os.environ.get(DATABASE_URL):
+            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self._template)))
+            for role in ("app", "system"):
+                self._execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(f"{self._prefix}_{role}")))
+        if "_maintenance" in self.__dict__:
+            self._maintenance.close()
+        for name in ("_valkey", "_postgres"):
+            if name in self.__dict__:
+                self.__dict__[name].stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _url(self, database: str) -> str:
+        from sqlalchemy import make_url
+
+        url = make_url(self.maintenance_url).set(drivername="postgresql+psycopg", database=database)
+        return url.render_as_string(hide_password=False)
+
+    @contextmanager
+    def _made(self, template: str) -> Iterator[str]:
+        name = f"{self._prefix}_{next(self._number)}"
+        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield name
+        finally:
+            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _execute(self, statement: sql.Composed) -> None:
+        self._maintenance.execute(statement)
+
+    @cached_property
+    def _maintenance(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.maintenance_url, autocommit=True)
