@@ -65,6 +65,7 @@ def test_the_error_never_exceeds_half_a_step_after_a_close_whatever_the_ratios(
 ) -> None:
     master = Fraction(0)
     exact = Fraction(0)
+    half = Fraction(STEP) / 2 + Fraction(1, 10**30)
     one = follower()
     for seq, (kind, amount, equity) in enumerate(history):
         if kind == "open":
@@ -74,7 +75,7 @@ def test_the_error_never_exceeds_half_a_step_after_a_close_whatever_the_ratios(
                 exact += min(Fraction(equity) / 10_000, Fraction(10)) * Fraction(amount)
                 one = with_copy(one, made)
                 assert one.link is not None
-                assert 0 <= exact - Fraction(one.link.held) < Fraction(STEP) or one.link.held > Fraction(exact)
+                assert -half <= exact - Fraction(one.link.held) < Fraction(STEP)
             elif one.link is None:
                 continue
             master += Fraction(amount)
@@ -84,7 +85,12 @@ def test_the_error_never_exceeds_half_a_step_after_a_close_whatever_the_ratios(
             close = MasterClose(seq, POSITION, Decimal(str(float(master))), Decimal(str(float(after))))
             state = Held(uuid4(), one.link.target, one.link.held, one.link.held, STEP)
             [closed] = decide_closes(close, [state])
-            assert abs(Fraction(closed.held) - exact) <= Fraction(STEP) / 2 + Fraction(1, 10**30)
+            error = Fraction(closed.held) - exact
+            # Opens round down, so that up to a step may be missing; a close never leaves more than half a step too much,
+            # and where it orders anything it is right to half a step.
+            assert -Fraction(STEP) < error <= half
+            if closed.volume:
+                assert abs(error) <= half
             master = after
             one = one._replace(link=None if closed.ended else Link(closed.target, closed.held, STEP))
             exact = exact if one.link else Fraction(0)
