@@ -238,6 +238,14 @@ class HealthCheck:
     timeout_s: float = 2.0
 
 
+class ExtensionError(Exception):
+    """Raised by ``extensions``: what ``plugin`` returned for one of our hooks cannot be used. That plugin is rejected, not ours."""
+
+    def __init__(self, plugin: str, message: str) -> None:
+        super().__init__(message)
+        self.plugin = plugin
+
+
 @dataclass(frozen=True, slots=True)
 class OrderCheck:
     """A pre-trade check over a batch; it may only tighten. Returns a reason code for each order it refuses, by client order id."""
