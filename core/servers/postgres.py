@@ -16,6 +16,7 @@ from core.servers.identity import Identity, give, unprivileged_identity
 from core.servers.processes import end_orphans
 
 SUPERUSER = "postgres"
+SOCKET = ".s.PGSQL.5432"
 
 # One machine, one launcher, many processes: generous with connections, sparing with memory and helpers.
 SETTINGS = {
@@ -75,8 +76,9 @@ class Postgres:
             progress("ended a PostgreSQL left behind by a start before")
         self._check_version()
         give(self.data, self.identity.owner)
-        # Nobody works in the folder any more, so whatever a crash left here misleads: ids are given out again.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # Nobody works here any more, so what a crash left misleads: ids of processes are given out again.
+        for left in (self.data / "postmaster.pid", self.sockets / SOCKET, self.sockets / f"{SOCKET}.lock"):
+            left.unlink(missing_ok=True)
         options = SETTINGS | {"unix_socket_directories": str(self.sockets)} | ({} if self.durable else FLEETING)
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
