@@ -3,18 +3,46 @@
 A page is a Litestar handler: a plain ``def`` with ``sync_to_thread=True`` that takes ``web: Web`` and does its work over
 ``web.session()``. Who may see it is said by the handler's options: ``opt={"permission": "copy_trading.masters.view"}``;
 the module's state, the tenant and the sign-in are checked before it runs.
+
+Pages are made of the same parts as the platform's own: templates extend ``layout`` (a variable every page is given), fill
+its block ``content`` and use the components under ``ui``; Admin → Developers → Components shows all of them with their source.
+A handler of the area ``api`` returns plain data, which is sent as JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 from uuid import UUID
 
-from litestar.response import Response, Template
+from litestar.response import Response
 
+from core.web.charts import Candle, Chart, Series
+from core.web.refusals import NotFoundError, RefusedError
+from core.web.forms import Field, Form, Parsed, form_for, parse_form
+from core.web.tables import Action, Column, Empty, Filter, Table, TableQuery
 from tenants.db import TenantSession
+
+__all__ = [
+    "Action",
+    "Candle",
+    "Chart",
+    "Column",
+    "Empty",
+    "Field",
+    "Filter",
+    "Form",
+    "NotFoundError",
+    "Parsed",
+    "RefusedError",
+    "Series",
+    "Table",
+    "TableQuery",
+    "Web",
+    "form_for",
+    "parse_form",
+]
 
 
 class Web(Protocol):
@@ -33,6 +61,30 @@ class Web(Protocol):
         """The person's e-mail address, for audit entries and reasons."""
         ...
 
+    @property
+    def surface(self) -> str:
+        """``admin``, ``portal`` or ``api``."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The path of the request, for tables and tabs that link to their own page."""
+        ...
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The query parameters, the last value of each."""
+        ...
+
+    @property
+    def form(self) -> Mapping[str, Sequence[str]]:
+        """The submitted form, as ``parse_form`` reads it; empty for other requests."""
+        ...
+
+    def url(self, path: str = "") -> str:
+        """An address of the plugin in this area: ``url("masters")`` is ``/admin/copy-trading/masters``."""
+        ...
+
     def may(self, permission: str) -> bool:
         """Whether the person holds a permission."""
         ...
@@ -45,12 +97,15 @@ class Web(Protocol):
         """The tenant's settings of the plugin."""
         ...
 
-    def render(self, template: str, /, **context: Any) -> Template:
-        """A page or fragment; ``template`` is relative to the plugin's ``templates`` folder."""
+    def render(self, template: str, /, *, status: int = 200, **context: Any) -> Response[str]:
+        """A page or fragment, drawn here and now; ``template`` is relative to the plugin's ``templates`` folder.
+
+        Give ``status=422`` for a form that is shown again with its errors.
+        """
         ...
 
     def redirect(self, path: str, *, notice: str | None = None) -> Response[Any]:
-        """After an action: go to a page (relative to the plugin's prefix) and say what was done."""
+        """After an action: go to a page (relative to the plugin's prefix) and say what was done. Closes an open dialog."""
         ...
 
     def audit(
@@ -64,15 +119,3 @@ class Web(Protocol):
     ) -> None:
         """Write an audit entry in the transaction of the action."""
         ...
-
-
-class NotFoundError(Exception):
-    """Raise it where the object does not exist for this person: the answer is 404."""
-
-
-class RefusedError(Exception):
-    """Raise it where an action is refused: the answer is 409 with the code and a text that names the remedy."""
-
-    def __init__(self, code: str, message: str, **detail: Any) -> None:
-        super().__init__(message)
-        self.code, self.message, self.detail = code, message, detail
