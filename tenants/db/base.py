@@ -51,7 +51,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {dict[str, Any]: JSONB, list[Any]: JSONB, str: Text}  # noqa: RUF012 - SQLAlchemy reads it as a plain dict
+    type_annotation_map = {dict[str, Any]: JSONB(none_as_null=True), list[Any]: JSONB(none_as_null=True), str: Text}  # noqa: RUF012 - SQLAlchemy reads it as a plain dict
 
 
 class TenantRow:

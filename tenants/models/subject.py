@@ -21,7 +21,8 @@ class OfPerson:
     def person_id(self) -> UUID:
         """The identifier of the staff member or the customer."""
         found = self.staff_id or self.customer_id
-        assert found is not None  # noqa: S101 - the database's check constraint says the same
+        if found is None:
+            raise ValueError("this row belongs to nobody yet: set staff_id or customer_id")
         return found
 
 

@@ -1,0 +1,174 @@
+"""Signing in: password, lock-out, rate limit and second factor.
+
+Outcomes are returned, not raised, so that the attempt is committed with the transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select
+
+from tenants.db import TenantSession, new_id
+from tenants.models import LoginAttempt, Staff
+from tenants.services import audit, second_factor
+from tenants.services.actor import Actor
+from tenants.services.passwords import hash_password, needs_rehash, verify_password
+from tenants.services.people import AnyPerson, by_email, kind
+from tenants.services.sessions import Surface, find_row, may_sign_in, open_session, person_of, revoke_all
+from tenants.services.validation import password as valid_password
+
+Outcome = Literal["signed_in", "second_factor", "enrol", "wrong", "locked", "blocked"]
+
+FAILURES, WINDOW = 5, timedelta(minutes=15)
+"""So many failures for one address of mail within the window lock it until the window after the last has passed."""
+ADDRESS_FAILURES = 50
+"""So many failures from one network address within the window hold back everything from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What became of an attempt.
+
+    :ivar outcome: ``signed_in``; ``second_factor`` (ask for the code); ``enrol`` (a second factor must be set up first);
+        ``wrong`` (address, password or code; never said which); ``locked``; ``blocked`` (said only to who knew the password).
+    :ivar token: the session's token for the cookie, for the first three.
+    :ivar retry_after_s: seconds to wait, when locked.
+    """
+
+    outcome: Outcome
+    token: str | None = None
+    retry_after_s: int = 0
+
+
+def sign_in(
+    session: TenantSession, surface: Surface, email: str, password: str, *, address: str = "", user_agent: str = ""
+) -> SignIn:
+    """Try to sign in on a surface: staff on ``admin``, customers on ``portal``.
+
+    Takes the same time whether or not the person exists. ``second_factor`` and ``enrol`` return a session of that
+    stage; :func:`finish_sign_in` turns it into a full one.
+    """
+    email = email.strip().lower()[:254]
+    waiting = _wait_s(session, surface, email, address)
+    if waiting:
+        return SignIn("locked", retry_after_s=waiting)
+    person = by_email(session, surface, email)
+    if not verify_password(person.password_hash if person else None, password) or person is None:
+        _attempt(session, surface, email, address, succeeded=False)
+        return SignIn("wrong")
+    if not may_sign_in(person):
+        _attempt(session, surface, email, address, succeeded=False)
+        return SignIn("blocked")
+    if person.password_hash and needs_rehash(person.password_hash):
+        person.password_hash = hash_password(password)
+    if person.totp_confirmed_at is not None:
+        token = open_session(session, person, address=address, user_agent=user_agent, stage="second_factor")
+        return SignIn("second_factor", token)
+    if second_factor.required(session, person):
+        token = open_session(session, person, address=address, user_agent=user_agent, stage="enrol")
+        return SignIn("enrol", token)
+    return _welcome(session, person, surface, address, user_agent)
+
+
+def finish_sign_in(
+    session: TenantSession, surface: Surface, token: str, code: str, *, address: str = "", user_agent: str = ""
+) -> SignIn:
+    """Prove the second factor of a half-open session, or confirm the one being set up (``enrol``).
+
+    The half-open session ends and a full one with a new token begins. Wrong codes count towards lock-out.
+    """
+    row = find_row(session, token, surface)
+    if row is None or row.stage == "full":
+        return SignIn("wrong")
+    person = person_of(session, row)
+    waiting = _wait_s(session, surface, person.email, address)
+    if waiting:
+        return SignIn("locked", retry_after_s=waiting)
+    if not may_sign_in(person):
+        return SignIn("blocked")
+    if not second_factor.take_code(session, person, code):
+        _attempt(session, surface, person.email, address, succeeded=False)
+        return SignIn("wrong")
+    if row.stage == "enrol":
+        person.totp_confirmed_at = datetime.now(UTC)
+        by = Actor(kind(person), person.email, person.id, address)
+        audit.record(session, by, f"{kind(person)}.second_factor_on", kind(person), person.id)
+    row.revoked_at = datetime.now(UTC)
+    session.flush()
+    return _welcome(session, person, surface, address, user_agent)
+
+
+def change_password(
+    session: TenantSession, person: AnyPerson, old: str, new: str, actor: Actor, *, keep: UUID | None = None
+) -> bool:
+    """A person changes their own password; false where the old one is wrong. All their sessions but ``keep`` end.
+
+    Wrong old passwords count towards lock-out, as at sign-in.
+    """
+    surface: Surface = "admin" if isinstance(person, Staff) else "portal"
+    if _wait_s(session, surface, person.email, actor.address) or not verify_password(person.password_hash, old):
+        _attempt(session, surface, person.email, actor.address, succeeded=False)
+        return False
+    person.password_hash = hash_password(valid_password(new))
+    session.flush()
+    revoke_all(session, person, but=keep)
+    audit.record(session, actor, f"{kind(person)}.password", kind(person), person.id, after={"email": person.email})
+    return True
+
+
+def prune_attempts(session: TenantSession, *, older_than: timedelta = timedelta(days=30)) -> None:
+    """Delete attempts that no limit counts any more."""
+    session.execute(delete(LoginAttempt).where(LoginAttempt.at < datetime.now(UTC) - older_than))
+
+
+def _welcome(session: TenantSession, person: AnyPerson, surface: Surface, address: str, user_agent: str) -> SignIn:
+    _attempt(session, surface, person.email, address, succeeded=True)
+    person.last_sign_in_at = datetime.now(UTC)
+    session.flush()
+    by = Actor(kind(person), person.email, person.id, address)
+    audit.record(session, by, f"{kind(person)}.sign_in", kind(person), person.id)
+    return SignIn("signed_in", open_session(session, person, address=address, user_agent=user_agent))
+
+
+def _attempt(session: TenantSession, surface: Surface, email: str, address: str, *, succeeded: bool) -> None:
+    session.execute(
+        insert(LoginAttempt).values(id=new_id(), surface=surface, email=email, address=address, succeeded=succeeded)
+    )
+
+
+def _wait_s(session: TenantSession, surface: Surface, email: str, address: str) -> int:
+    """Seconds until another attempt is taken; 0 for now."""
+    now = datetime.now(UTC)
+    recent = LoginAttempt.at > now - WINDOW
+    last_success = (
+        select(func.max(LoginAttempt.at))
+        .where(LoginAttempt.surface == surface, LoginAttempt.email == email, LoginAttempt.succeeded, recent)
+        .scalar_subquery()
+    )
+    failures, latest = session.execute(
+        select(func.count(), func.max(LoginAttempt.at)).where(
+            LoginAttempt.surface == surface,
+            LoginAttempt.email == email,
+            ~LoginAttempt.succeeded,
+            recent,
+            LoginAttempt.at > func.coalesce(last_success, now - WINDOW),
+        )
+    ).one()
+    if failures >= FAILURES:
+        return max(1, int((latest + WINDOW - now).total_seconds()))
+    if not address:
+        return 0
+    # The latest failure that still counts once enough older ones have left the window.
+    from_address = session.scalars(
+        select(LoginAttempt.at)
+        .where(LoginAttempt.address == address, ~LoginAttempt.succeeded, recent)
+        .order_by(LoginAttempt.at.desc())
+        .limit(ADDRESS_FAILURES)
+    ).all()
+    if len(from_address) < ADDRESS_FAILURES:
+        return 0
+    return max(1, int((from_address[-1] + WINDOW - now).total_seconds()))

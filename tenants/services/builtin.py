@@ -1,0 +1,39 @@
+"""The permission groups every tenant starts with, and the permissions of the tenants' own pages."""
+
+from __future__ import annotations
+
+from tenants.services.permissions import PermissionSpec
+
+OWNER, ADMIN, RISK, SUPPORT = "owner", "admin", "risk", "support"
+
+GROUPS = {
+    OWNER: ("Owner", "Everything, ownership and billing included."),
+    ADMIN: ("Admin", "Everything but ownership and billing."),
+    RISK: ("Risk", "Sees all of trading; pauses and stops."),
+    SUPPORT: ("Support", "Reads."),
+}
+"""Key → name and description."""
+
+_ADMIN = (OWNER, ADMIN)
+_READ = (OWNER, ADMIN, RISK, SUPPORT)
+
+
+def _own(key: str, title: str, groups: tuple[str, ...], description: str = "") -> PermissionSpec:
+    return PermissionSpec(key, "core", title, description, "staff", groups)
+
+
+PERMISSIONS: tuple[PermissionSpec, ...] = (
+    _own("company.view", "See the company's settings and set-up", _READ),
+    _own("company.manage", "Change the company's settings", _ADMIN, "Name, language, time zone, currencies, sign-in."),
+    _own("brand.manage", "Change the brand", _ADMIN, "Colours, logo and icon."),
+    _own("products.view", "See Product Configs", _READ),
+    _own("products.manage", "Switch modules on and off and change their settings", _ADMIN),
+    _own("staff.view", "See staff and roles", (OWNER, ADMIN)),
+    _own("staff.manage", "Invite, block and change staff and roles", _ADMIN),
+    _own("customers.view", "See customers", _READ),
+    _own("customers.manage", "Invite, verify and block customers and rule on what they may", _ADMIN),
+    _own("audit.view", "See the audit log", (OWNER, ADMIN, RISK)),
+    _own("ownership.manage", "Make and remove owners", (OWNER,)),
+    _own("billing.manage", "See and change billing", (OWNER,)),
+)
+"""Permissions about the tenant itself. The platform declares those of trading, modules their own."""

@@ -1,0 +1,101 @@
+"""Invitations and password resets: a token sent by mail, good once and for a while."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import ColumnElement, select, update
+
+from tenants.db import TenantSession, new_id
+from tenants.models import Customer, PersonTicket, Staff
+from tenants.services import audit, validation
+from tenants.services.actor import Actor
+from tenants.services.errors import NotAllowedError
+from tenants.services.passwords import hash_password
+from tenants.services.secrets import new_token, token_hash
+from tenants.services.sessions import person_of, revoke_all
+
+Purpose = Literal["invitation", "reset"]
+LIFETIME = {"invitation": timedelta(days=7), "reset": timedelta(hours=1)}
+_DEAD = "This link has been used or has run out. Ask for a new one."
+
+
+def issue_ticket(session: TenantSession, person: Staff | Customer, purpose: Purpose) -> str:
+    """A new one-time token; those of the same purpose that the person has left stop working."""
+    now = datetime.now(UTC)
+    session.execute(
+        update(PersonTicket)
+        .where(_of(person), PersonTicket.purpose == purpose, PersonTicket.used_at.is_(None))
+        .values(used_at=now)
+    )
+    token = new_token()
+    owner = {"staff_id": person.id} if isinstance(person, Staff) else {"customer_id": person.id}
+    ticket = PersonTicket(
+        id=new_id(), purpose=purpose, token_hash=token_hash(token), expires_at=now + LIFETIME[purpose], **owner
+    )
+    session.add(ticket)
+    session.flush()
+    return token
+
+
+def request_reset(session: TenantSession, person: Staff | Customer | None, actor: Actor) -> str | None:
+    """A reset token to mail to the person; none where there is nobody to send it to (the page says the same either way)."""
+    if person is None or person.status == "blocked":
+        return None
+    kind = "staff" if isinstance(person, Staff) else "customer"
+    audit.record(session, actor, f"{kind}.reset_request", kind, person.id, after={"email": person.email})
+    return issue_ticket(session, person, "reset")
+
+
+def ticket_person(session: TenantSession, token: str, purpose: Purpose) -> Staff | Customer | None:
+    """Whom a token is for, to greet them by name; none where it is no good any more."""
+    ticket = _open_ticket(session, token, purpose)
+    return None if ticket is None else person_of(session, ticket)
+
+
+def redeem_ticket(
+    session: TenantSession, token: str, purpose: Purpose, password: str, actor: Actor | None = None
+) -> Staff | Customer:
+    """Set the password by a token. All other sessions and open tickets of the person end.
+
+    An invited staff member becomes active.
+
+    :param actor: for the audit log; by default the person.
+    :raises NotAllowedError: where the token is unknown, used or run out, or the person is blocked.
+    :raises InvalidError: for a password that is too short or too long; the token stays good.
+    """
+    hashed = hash_password(validation.password(password))
+    ticket = _open_ticket(session, token, purpose, lock=True)
+    if ticket is None:
+        raise NotAllowedError(_DEAD)
+    person = person_of(session, ticket)
+    if person.status == "blocked":
+        raise NotAllowedError(_DEAD)
+    person.password_hash = hashed
+    if isinstance(person, Staff) and person.status == "invited":
+        person.status = "active"
+    session.execute(
+        update(PersonTicket).where(_of(person), PersonTicket.used_at.is_(None)).values(used_at=datetime.now(UTC))
+    )
+    session.flush()
+    revoke_all(session, person)
+    kind: Literal["staff", "customer"] = "staff" if isinstance(person, Staff) else "customer"
+    by = actor or Actor(kind, person.email, person.id)
+    verb = "accept" if purpose == "invitation" else "reset"
+    audit.record(session, by, f"{kind}.{verb}", kind, person.id, after={"email": person.email})
+    return person
+
+
+def _open_ticket(session: TenantSession, token: str, purpose: Purpose, *, lock: bool = False) -> PersonTicket | None:
+    query = select(PersonTicket).where(
+        PersonTicket.token_hash == token_hash(token),
+        PersonTicket.purpose == purpose,
+        PersonTicket.used_at.is_(None),
+        PersonTicket.expires_at > datetime.now(UTC),
+    )
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def _of(person: Staff | Customer) -> ColumnElement[bool]:
+    return (PersonTicket.staff_id if isinstance(person, Staff) else PersonTicket.customer_id) == person.id
