@@ -1,0 +1,309 @@
+"""What a strategy is: a settings model and pure functions over a state.
+
+Prices are the customer's own (mark-up included), in the symbol's quote currency. Volumes are lots; a lot is
+``Market.contract`` units. All money of a strategy is in the quote currency.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as default
+from decimal import Decimal
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from plugins.bot_trading.strategies.numbers import ZERO, exact, round_amount
+
+__all__ = [
+    "Command",
+    "Figures",
+    "Intent",
+    "LogEntry",
+    "Market",
+    "Order",
+    "Phase",
+    "Preview",
+    "Quote",
+    "Reduction",
+    "Refusal",
+    "Result",
+    "Setup",
+    "Step",
+    "Strategy",
+    "Triggers",
+]
+
+Side = Literal["buy", "sell"]
+Command = Literal["pause", "resume", "retry", "wind_down", "stop_keep", "stop_close"]
+Stage = Literal["waiting", "active", "closing", "ended"]
+
+S = TypeVar("S", bound=BaseModel)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The customer's bid and ask; ``ts_ms`` is the feed's time, epoch milliseconds UTC."""
+
+    bid: Decimal
+    ask: Decimal
+    ts_ms: int = 0
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The rules of one symbol for one account, as they were when the bot was launched."""
+
+    tick: Decimal
+    lot_step: Decimal
+    contract: Decimal = Decimal(1)
+    min_lot: Decimal = ZERO
+    max_lot: Decimal | None = None
+    min_notional: Decimal = ZERO
+    fee_rate: Decimal = ZERO
+    """Commission of a side as a fraction of the notional: 0.001 is 0.1 %."""
+    fee_per_lot: Decimal = ZERO
+    """Commission of a side for one lot, in the quote currency."""
+    currency: str = ""
+    hedging: bool = True
+    leverage: Decimal = Decimal(1)
+
+    @exact
+    def notional(self, volume: Decimal, price: Decimal) -> Decimal:
+        """Value of ``volume`` lots at ``price``, in the quote currency."""
+        return round_amount(volume * self.contract * price)
+
+    @exact
+    def fee(self, volume: Decimal, price: Decimal) -> Decimal:
+        """Commission of one side of ``volume`` lots at ``price``, in the quote currency."""
+        return round_amount(volume * self.contract * price * self.fee_rate + volume * self.fee_per_lot)
+
+    @exact
+    def lot_cost(self, price: Decimal) -> Decimal:
+        """What buying one lot at ``price`` takes, commission included; not rounded."""
+        return self.contract * price * (1 + self.fee_rate) + self.fee_per_lot
+
+
+@dataclass(frozen=True, slots=True)
+class Setup(Generic[S]):
+    """Settings and market of one bot: fixed from its launch."""
+
+    settings: S
+    market: Market
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One order that fills now: a resting one that was touched (``limit``), or one at the market.
+
+    ``key`` is unique within the bot and follows from its state alone, so the same event handled twice asks for the
+    same order. ``closes`` is the key of the order whose position this one closes; none opens.
+    """
+
+    key: str
+    side: Side
+    volume: Decimal
+    price: Decimal
+    """Own limit price, or for a market order the quote's side that is expected."""
+    kind: Literal["limit", "market"] = "limit"
+    closes: str | None = None
+    label: str = ""
+    """The strategy's own name for what the order belongs to, such as a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an intent. ``error`` is a refusal's code; else ``price`` and ``fee`` are what was booked."""
+
+    intent: Intent
+    price: Decimal
+    fee: Decimal
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """``volume`` lots of the position that the order ``key`` opened were closed at ``price``, for a commission of ``fee``."""
+
+    key: str
+    volume: Decimal
+    price: Decimal
+    fee: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """The nearest prices that would change anything: at or beyond one of them, ``on_quote`` is called."""
+
+    ask_le: Decimal | None = None
+    ask_ge: Decimal | None = None
+    bid_le: Decimal | None = None
+    bid_ge: Decimal | None = None
+
+    def crossed(self, quote: Quote) -> bool:
+        return (
+            (self.ask_le is not None and quote.ask <= self.ask_le)
+            or (self.bid_ge is not None and quote.bid >= self.bid_ge)
+            or (self.ask_ge is not None and quote.ask >= self.ask_ge)
+            or (self.bid_le is not None and quote.bid <= self.bid_le)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One decision: what was done, or why nothing was. ``facts`` fills the text that belongs to ``code``."""
+
+    code: str
+    facts: Mapping[str, str] = default(default_factory=dict)
+    alert: bool = False
+    """Whether a person should be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[T]):
+    """The answer to one event."""
+
+    state: T
+    intents: tuple[Intent, ...] = ()
+    log: tuple[LogEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why settings are not accepted: ``field`` of the form, ``code``, a sentence, and the way out."""
+
+    code: str
+    message: str
+    remedy: str = ""
+    field: str | None = None
+    facts: Mapping[str, str] = default(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A resting order of a bot, as charts and tables show it."""
+
+    side: Side
+    price: Decimal
+    volume: Decimal
+    state: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A bot's money at one quote, in the quote currency. Always total = equity − investment."""
+
+    investment: Decimal
+    cash: Decimal
+    base: Decimal
+    """Lots held."""
+    invested: Decimal
+    """What the held lots cost, commission included."""
+    cycle_profit: Decimal
+    """Realised by whole cycles; for a grid its grid profit."""
+    inventory_realised: Decimal
+    floating: Decimal
+    fees: Decimal
+    fills: int
+    cycles: int
+    wins: int
+
+    @property
+    def realised(self) -> Decimal:
+        return self.cycle_profit + self.inventory_realised
+
+    @property
+    def total(self) -> Decimal:
+        return self.cycle_profit + self.inventory_realised + self.floating
+
+    @property
+    def equity(self) -> Decimal:
+        return self.investment + self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Where a strategy stands: it waits for its trigger price, is active, closes what it holds, or has ended.
+
+    :ivar reason: why it ends: ``stop_loss``, ``take_profit``, ``wound_down`` or ``stopped``.
+    :ivar opening: whether opening orders are placed; false while paused or winding down.
+    :ivar blocked: how many orders wait for money.
+    """
+
+    stage: Stage
+    reason: str = ""
+    opening: bool = True
+    blocked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a launch would do, or why it is refused."""
+
+    refusals: tuple[Refusal, ...]
+    levels: tuple[Decimal, ...] = ()
+    quantity: Decimal = ZERO
+    needed: Decimal = ZERO
+    """Capital to reserve, in the quote currency."""
+    first_purchase: Decimal = ZERO
+    """Lots bought at the market at once (or at the trigger)."""
+    orders: tuple[Order, ...] = ()
+    facts: Mapping[str, str] = default(default_factory=dict)
+
+
+class Strategy(Protocol[S, T]):
+    """A kind of bot. Implementations hold no state of their own; every method is pure."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    settings_model: type[S]
+
+    def preview(self, setup: Setup[S], quote: Quote, funds: Decimal | None) -> Preview:
+        """Check settings against market, price and free ``funds`` (None: not looked at)."""
+
+    def capital(self, setup: Setup[S], quote: Quote) -> Decimal:
+        """What a launch reserves, in the quote currency."""
+
+    def start(self, setup: Setup[S], quote: Quote) -> Step[T]:
+        """The first state, and what is bought at once."""
+
+    def on_quote(self, setup: Setup[S], state: T, quote: Quote) -> Step[T]:
+        """Answer a quote. Only what rested before it fills on it."""
+
+    def on_results(
+        self, setup: Setup[S], before: T, results: Sequence[Result], quote: Quote, command: Command | None = None
+    ) -> Step[T]:
+        """The answer to a quote (or ``command``) again, now with the results that came back."""
+
+    def on_reduced(self, setup: Setup[S], state: T, reduction: Reduction, quote: Quote) -> Step[T]:
+        """Somebody else closed a position of the bot, or a part of it: no counter order follows."""
+
+    def on_command(self, setup: Setup[S], state: T, command: Command, quote: Quote) -> Step[T]:
+        """Carry out a command; for ``resume`` and ``stop_close`` also its dry answer before confirmation."""
+
+    def triggers(self, setup: Setup[S], state: T) -> Triggers:
+        """Where the next quote that matters lies; none of them set when nothing can happen any more."""
+
+    def orders(self, setup: Setup[S], state: T) -> tuple[Order, ...]:
+        """The orders that rest now."""
+
+    def figures(self, setup: Setup[S], state: T, quote: Quote) -> Figures:
+        """The bot's money at ``quote``."""
+
+    def reserved(self, setup: Setup[S], state: T) -> Decimal:
+        """What stays set aside on the account besides the margin in use, in the quote currency."""
+
+    def held(self, setup: Setup[S], state: T) -> Mapping[str, Decimal]:
+        """Lots held by the key of the order that opened them."""
+
+    def phase(self, state: T) -> Phase:
+        """Where the strategy stands in its life."""
+
+    def dump(self, state: T) -> dict[str, Any]:
+        """The state as JSON-able data; decimals as strings."""
+
+    def load(self, data: Mapping[str, Any]) -> T:
+        """The inverse of ``dump``."""

@@ -1,0 +1,1 @@
+"""Spot Grid: a ladder of cells, each with exactly one resting order."""
