@@ -118,8 +118,9 @@ class ServersForTests:
             self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self._template)))
             for role in ("app", "system"):
                 self._execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(f"{self._prefix}_{role}")))
-        if "_maintenance" in self.__dict__:
-            self._maintenance.close()
+        for name in ("_maintenance", "_superuser"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
         for name in ("_valkey", "_postgres"):
             if name in self.__dict__:
                 self.__dict__[name].stop()
@@ -138,7 +139,8 @@ class ServersForTests:
         try:
             yield name
         finally:
-            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            # A connection that was just closed may live on for a moment as another role, which only a superuser may end.
+            self._superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _execute(self, statement: sql.Composed) -> None:
         self._maintenance.execute(statement)
@@ -146,3 +148,8 @@ class ServersForTests:
     @cached_property
     def _maintenance(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.maintenance_url, autocommit=True)
+
+    @cached_property
+    def _superuser(self) -> psycopg.Connection[Any]:
+        """The maintenance connection on a given server, whose user had better be a superuser."""
+        return psycopg.connect(self.superuser_url, autocommit=True) if self.superuser_url else self._maintenance
