@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine, create_engine
@@ -25,19 +25,21 @@ class Database:
 
     def __init__(self, app_url: str, system_url: str, *, pool_size: int = 10, pooled: bool = True) -> None:
         self.app_url, self.system_url, self.pool_size = app_url, system_url, pool_size
+        self.session_info: dict[str, Any] = {}
+        """What every session carries in its ``info``: services of the floors above, by their name."""
         self._app = _engine(app_url, pool_size, pooled)
         self._system = _engine(system_url, max(2, pool_size // 2), pooled)
 
     @contextmanager
     def tenant(self, tenant_id: UUID) -> Iterator[TenantSession]:
         """One transaction in which only this tenant's rows exist; committed at the end, rolled back on an error."""
-        with _transaction(TenantSession(self._app, tenant_id)) as session:
+        with _transaction(TenantSession(self._app, tenant_id, self.session_info)) as session:
             yield session
 
     @contextmanager
     def system(self) -> Iterator[SystemSession]:
         """One transaction across tenants, for the platform itself; never handed to plugins."""
-        with _transaction(SystemSession(self._system)) as session:
+        with _transaction(SystemSession(self._system, self.session_info)) as session:
             yield session
 
     @property

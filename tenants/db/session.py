@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +22,8 @@ class WrongTenantError(RuntimeError):
 class _Session(Session):
     """A session that can do something once its transaction is committed."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(bind=engine, expire_on_commit=False, autoflush=True)
+    def __init__(self, engine: Engine, info: Mapping[str, Any] | None = None) -> None:
+        super().__init__(bind=engine, expire_on_commit=False, autoflush=True, info=dict(info or {}))
         self._after_commit: list[Callable[[], None]] = []
 
     def after_commit(self, action: Callable[[], None]) -> None:
@@ -43,10 +43,10 @@ class TenantSession(_Session):
     get the tenant, and an object of another tenant is refused.
     """
 
-    def __init__(self, engine: Engine, tenant_id: UUID | None) -> None:
+    def __init__(self, engine: Engine, tenant_id: UUID | None, info: Mapping[str, Any] | None = None) -> None:
         if tenant_id is None:
             raise NoTenantError("a tenant's session needs a tenant: pass the tenant's id")
-        super().__init__(engine)
+        super().__init__(engine, info)
         self.tenant_id: UUID = tenant_id
 
 

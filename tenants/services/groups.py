@@ -60,7 +60,7 @@ def group_permissions(session: TenantSession, group_id: UUID) -> frozenset[str]:
 def members(session: TenantSession) -> Mapping[UUID, frozenset[UUID]]:
     """Staff member → groups."""
     found: dict[UUID, set[UUID]] = {}
-    for staff_id, group_id in session.execute(select(GroupMember.staff_id, GroupMember.group_id)).tuples():
+    for staff_id, group_id in session.execute(select(GroupMember.staff_id, GroupMember.group_id)):
         found.setdefault(staff_id, set()).add(group_id)
     return {staff_id: frozenset(of) for staff_id, of in found.items()}
 

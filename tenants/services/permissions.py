@@ -114,10 +114,10 @@ def staff_permissions(session: TenantSession, staff_ids: Collection[UUID] | None
         rulings = rulings.where(Ruling.staff_id.in_(staff_ids))
     return effective_staff(
         session.scalars(query),
-        session.execute(members).tuples(),
+        session.execute(members),
         session.execute(select(Group.id).where(Group.key == "owner")).scalars(),
-        session.execute(select(GroupPermission.group_id, GroupPermission.permission)).tuples(),
-        ((person, permission, effect) for person, permission, effect in session.execute(rulings).tuples() if person),
+        session.execute(select(GroupPermission.group_id, GroupPermission.permission)),
+        ((person, permission, effect) for person, permission, effect in session.execute(rulings) if person),
         session.scalars(select(PermissionRow.key).where(PermissionRow.audience == "staff")),
     )
 
@@ -196,7 +196,7 @@ def customers_holding(session: TenantSession, permission: str, customer_ids: Col
 def rulings_of(session: TenantSession, person: Staff | Customer) -> dict[str, Effect]:
     """The single grants and denials of a person."""
     column = Ruling.staff_id if isinstance(person, Staff) else Ruling.customer_id
-    rows = session.execute(select(Ruling.permission, Ruling.effect).where(column == person.id)).tuples()
+    rows = session.execute(select(Ruling.permission, Ruling.effect).where(column == person.id))
     return {permission: "grant" if effect == "grant" else "deny" for permission, effect in rows}
 
 
@@ -218,7 +218,7 @@ def fill_default_groups(session: SystemSession, tenant_id: UUID, groups: Mapping
         {"tenant_id": tenant_id, "group_id": groups[key], "permission": permission}
         for permission, keys in session.execute(
             select(PermissionRow.key, PermissionRow.default_groups).where(PermissionRow.audience == "staff")
-        ).tuples()
+        )
         for key in keys
         if key in groups and key != "owner"
     ]

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from tenants.db import SystemSession, TenantSession
@@ -63,18 +63,14 @@ class Change:
 
 def state_of(session: TenantSession, module: str, *, lock: bool = False) -> State:
     """A module's state, read in this transaction; ``off`` without a row. With ``lock`` it cannot change before the commit."""
-    found = session.execute(
-        text(
-            f"select state from tenants.product_configs where tenant_id = :tenant and module = :module{' for share' if lock else ''}"
-        ),
-        {"tenant": session.tenant_id, "module": module},
-    ).scalar_one_or_none()
+    query = select(ProductConfig.state).where(ProductConfig.module == module)
+    found = session.scalar(query.with_for_update(read=True) if lock else query)
     return _state(found or "off")
 
 
 def states(session: TenantSession) -> dict[str, State]:
     """The state of every module that has a row."""
-    rows = session.execute(select(ProductConfig.module, ProductConfig.state)).tuples()
+    rows = session.execute(select(ProductConfig.module, ProductConfig.state))
     return {module: _state(state) for module, state in rows}
 
 

@@ -37,7 +37,7 @@ def load(session: SystemSession) -> Snapshot:
     version = session.scalar(select(SnapshotState.version)) or 0
     hosts = session.execute(
         select(TenantHost.tenant_id, TenantHost.host).order_by(TenantHost.main.desc(), TenantHost.host)
-    ).tuples()
+    )
     hosts_of: dict[UUID, list[str]] = defaultdict(list)
     for tenant_id, host in hosts:
         hosts_of[tenant_id].append(host)
@@ -54,7 +54,7 @@ def load(session: SystemSession) -> Snapshot:
             ProductConfig.allowed,
             ProductConfig.version,
         )
-    ).tuples():
+    ):
         modules[tenant_id][module] = ModuleView(state, allowed, moved)  # type: ignore[arg-type]  # checked by a constraint
     staff = _staff(session)
     tenants = {
