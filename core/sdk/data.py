@@ -7,5 +7,17 @@ and ``tenants.customers``.
 """
 
 from tenants.db import Amount, Base, Price, TenantRow, TenantSession, Timestamp, Volume, new_id, tenant_key
+from tenants.db.base import CURRENT_TENANT
 
-__all__ = ["Amount", "Base", "Price", "TenantRow", "TenantSession", "Timestamp", "Volume", "new_id", "tenant_key"]
+__all__ = [
+    "CURRENT_TENANT",
+    "Amount",
+    "Base",
+    "Price",
+    "TenantRow",
+    "TenantSession",
+    "Timestamp",
+    "Volume",
+    "new_id",
+    "tenant_key",
+]

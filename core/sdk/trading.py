@@ -1,6 +1,13 @@
 """Trading for plugins: the same services as the platform's own pages use, over the session of one tenant."""
 
 from core.trading.fill_events import AccountFill, read_fills
+from core.trading.locked import (
+    HeldPosition,
+    LockedAccount,
+    LockedAccounts,
+    MarketView,
+    lock_accounts_with_markets,
+)
 from core.trading.types import (
     MANUAL,
     AccountState,
@@ -17,11 +24,16 @@ __all__ = [
     "AccountFill",
     "AccountState",
     "FillResult",
+    "HeldPosition",
+    "LockedAccount",
+    "LockedAccounts",
+    "MarketView",
     "OrderRequest",
     "OrderResult",
     "Origin",
     "QuoteView",
     "Side",
+    "lock_accounts_with_markets",
     "read_fills",
 ]
 
