@@ -58,6 +58,8 @@ class Order(TenantRow, Base):
     """The numbers behind the reason."""
     filled: Mapped[Volume] = mapped_column(server_default="0")
     average_price: Mapped[Decimal | None] = mapped_column(Numeric(28, 12))
+    close_reason: Mapped[str | None]
+    """Why an order closes a position; it becomes the position's."""
     origin: Mapped[str] = mapped_column(server_default="manual")
     """``manual``, ``copy``, ``bot`` or ``system``."""
     origin_id: Mapped[UUID | None]
@@ -93,6 +95,8 @@ class Fill(TenantRow, Base):
     effect: Mapped[str]
     """``open``, ``add``, ``reduce`` or ``close``."""
     volume: Mapped[Volume]
+    position_volume: Mapped[Volume]
+    """What is open in the position after it."""
     price: Mapped[Price]
     profit: Mapped[Amount]
     """Realised by this fill, in the account's currency, before commission."""
