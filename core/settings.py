@@ -73,6 +73,12 @@ class Settings(BaseSettings):
         " Empty: the embedded Valkey below the data folder.",
     )
 
+    demo: bool = Field(
+        True,
+        description="Make two demo brokerages, with sign-ins that `up` prints, where the database has no brokerage yet."
+        " Set it to false where others can reach the product.",
+    )
+
     # --- web
     host: str = Field("127.0.0.1", min_length=1, description="Address the web process listens on.")
     port: int = Field(
@@ -133,7 +139,7 @@ class Settings(BaseSettings):
         30, ge=1, le=60, description="Length of a lane's slice, after which it queues its next one (seconds)."
     )
     stop_seconds: float = Field(
-        8.0, gt=0, le=300, description="Time a process gets to stop cleanly before it is killed (seconds)."
+        5.0, gt=0, le=300, description="Time that processes get to stop cleanly before they are killed (seconds)."
     )
 
     # --- mail
