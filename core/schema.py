@@ -19,6 +19,7 @@ MODEL_MODULES = (
     "core.lanes.models",
     "core.events.models",
     "core.jobs.models",
+    "core.runtime.models",
 )
 
 APPEND_ONLY = ("ledger_entries", "fills")

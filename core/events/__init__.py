@@ -1,5 +1,5 @@
-"""Events: the outbox in which they are written, and the handlers that work them off."""
+"""Events: an outbox in the database, read by handlers with cursors; whatever wakes them may be lost."""
 
-from core.events.outbox import NewEvent, emit
+from core.events.emitting import NewEvent, emit
 
 __all__ = ["NewEvent", "emit"]

@@ -32,6 +32,8 @@ class Event(TenantRow, Base):
     __tablename__ = "events"
     __table_args__ = (
         UniqueConstraint("tenant_id", "stream", "stream_seq"),
+        # Retention looks for the oldest; rows lie in the order of time, so a block index of a few kilobytes does.
+        Index("ix_events_at", "at", postgresql_using="brin"),
         {"schema": SCHEMA},
     )
 
@@ -60,7 +62,10 @@ class HandlerCursor(Base):
     stream: Mapped[str] = mapped_column(primary_key=True)
     shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    woken_at: Mapped[Timestamp | None]
     failures: Mapped[int] = mapped_column(server_default="0")
+    """How often in a row the event after ``seq`` has failed, alone."""
+    retry_at: Mapped[Timestamp | None]
+    """Not before this is it tried again."""
     parked: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the stream waits for a person; see :mod:`core.events.parking`."""
     error: Mapped[str | None]

@@ -174,6 +174,8 @@ class Subscription:
     :ivar shards: how many cursors side by side a stream needs (such as masters' followers in chunks); none: one.
     :ivar batch: most events handed over at once; 1 books each event's effects in a transaction of its own.
     :ivar reduces: runs also while the module is off or draining.
+    :ivar catch_up: events that happened while the module was off are delivered once it is on again, as far as they are
+        kept (a week); without it the handler goes on with what is new.
     """
 
     name: str
@@ -184,6 +186,7 @@ class Subscription:
     queue: QueueClass = "trading"
     batch: int = 100
     reduces: bool = False
+    catch_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

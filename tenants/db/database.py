@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from tenants.db.session import SystemSession, TenantSession, _Session
 
 _S = TypeVar("_S", bound=_Session)
+_log = logging.getLogger("tradeyard.database")
 
 
 class Database:
@@ -64,10 +66,13 @@ def _transaction(session: _S) -> Iterator[_S]:
     try:
         yield session
         session.commit()
-        for action in session.take_after_commit():
-            action()
     except BaseException:
         session.rollback()
         raise
     finally:
         session.close()
+    for action in session.take_after_commit():
+        try:
+            action()
+        except Exception:  # noqa: BLE001 - the work is committed: what only wakes others must not make it look failed
+            _log.exception("an action after the commit failed; what it would have woken is found by the sweep")

@@ -27,7 +27,10 @@ class _Session(Session):
         self._after_commit: list[Callable[[], None]] = []
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Call ``action`` after this transaction has committed; forget it on rollback. For wake-ups: it may be lost."""
+        """Call ``action`` after this transaction has committed; forget it on rollback.
+
+        For wake-ups: it may be lost, and its failure is only logged. The session is closed when it runs.
+        """
         self._after_commit.append(action)
 
     def take_after_commit(self) -> list[Callable[[], None]]:
@@ -61,7 +64,7 @@ def _bind_tenant(session: TenantSession, _transaction: SessionTransaction, conne
 
 @event.listens_for(TenantSession, "before_flush")
 def _stamp_tenant(session: TenantSession, _context: UOWTransaction, _instances: Any) -> None:
-    for row in session.new:
+    for row in (*session.new, *session.dirty):
         tenant_id = getattr(row, "tenant_id", None)
         if tenant_id is None and hasattr(type(row), "tenant_id"):
             row.tenant_id = session.tenant_id
