@@ -10,8 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from core.trading.booking import load
 from core.trading.booking.account import AccountWork
 from core.trading.booking.batch import Batch
@@ -22,6 +20,7 @@ from core.trading.booking.rows import OrderRow
 from core.trading.booking.views import CurrentQuote
 from core.trading.booking.write import write
 from core.trading.types import FillResult, OrderRequest, OrderResult
+from tenants.db import TenantSession
 
 
 class UnknownReferenceError(LookupError):
@@ -37,7 +36,9 @@ class Check(Protocol):
         ...
 
 
-def open_batch(session: Session, account_ids: Iterable[UUID], at: Mapping[UUID, CurrentQuote] | None = None) -> Batch:
+def open_batch(
+    session: TenantSession, account_ids: Iterable[UUID], at: Mapping[UUID, CurrentQuote] | None = None
+) -> Batch:
     """Lock accounts and read all that decisions about them need.
 
     :param at: quotes that stand in for the stored ones, by instrument.
@@ -63,7 +64,7 @@ def open_batch(session: Session, account_ids: Iterable[UUID], at: Mapping[UUID, 
     return batch
 
 
-def close_batch(session: Session, batch: Batch) -> None:
+def close_batch(session: TenantSession, batch: Batch) -> None:
     """Write what the batch has decided, and its events."""
     for account in {fill.account_id: batch.accounts[fill.account_id] for fill in batch.fills}.values():
         settle(account)
@@ -78,7 +79,7 @@ def settle(account: AccountWork) -> None:
 
 
 def book(
-    session: Session,
+    session: TenantSession,
     requests: Sequence[OrderRequest],
     *,
     at: Mapping[UUID, CurrentQuote] | None = None,
@@ -129,7 +130,7 @@ def result_of(row: OrderRow, *, repeated: bool = False) -> OrderResult:
     )  # fmt: skip
 
 
-def _results_of(session: Session, rows: Collection[OrderRow]) -> dict[UUID, OrderResult]:
+def _results_of(session: TenantSession, rows: Collection[OrderRow]) -> dict[UUID, OrderResult]:
     if not rows:
         return {}
     fills: dict[UUID, list[FillResult]] = {}
@@ -141,7 +142,7 @@ def _results_of(session: Session, rows: Collection[OrderRow]) -> dict[UUID, Orde
 
 
 def _refused(
-    session: Session, batch: Batch, requests: Sequence[OrderRequest], checks: Sequence[Check] | None
+    session: TenantSession, batch: Batch, requests: Sequence[OrderRequest], checks: Sequence[Check] | None
 ) -> dict[tuple[UUID, str], str]:
     used = session.info.get("order_checks", ()) if checks is None else checks
     if not used:

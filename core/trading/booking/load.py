@@ -12,17 +12,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from core.trading.booking.rows import AccountRow, OrderRow, PositionRow, ReservationRow
 from core.trading.booking.views import CurrentQuote, Enabled, SymbolView, TypeView, World
 from core.trading.rules.hours import Hours
 from core.trading.rules.risk import Levels
+from tenants.db import TenantSession
 
 _HUNDRED = Decimal(100)
 
 
-def module_states(session: Session, modules: Collection[str]) -> dict[str, str]:
+def module_states(session: TenantSession, modules: Collection[str]) -> dict[str, str]:
     """The states of modules, held until the transaction ends: a switch waits for it, or it for the switch.
 
     A module that the tenant's plan does not allow, or that has no row, is off.
@@ -40,7 +40,7 @@ def module_states(session: Session, modules: Collection[str]) -> dict[str, str]:
     return {module: found.get(module, "off") for module in modules}
 
 
-def lock_accounts(session: Session, ids: Iterable[UUID]) -> dict[UUID, AccountRow]:
+def lock_accounts(session: TenantSession, ids: Iterable[UUID]) -> dict[UUID, AccountRow]:
     """The accounts, locked until the transaction ends, in the order of their ids. Unknown ids are left out."""
     rows = session.execute(
         text(
@@ -54,7 +54,7 @@ def lock_accounts(session: Session, ids: Iterable[UUID]) -> dict[UUID, AccountRo
     return {row[0]: AccountRow(*row) for row in rows}
 
 
-def tenant_active(session: Session) -> bool:
+def tenant_active(session: TenantSession) -> bool:
     """Whether the session's tenant may open new risk."""
     status = session.execute(
         text("select status from tenants.tenants where id = nullif(current_setting('app.tenant_id', true), '')::uuid")
@@ -62,7 +62,9 @@ def tenant_active(session: Session) -> bool:
     return bool(status == "active")
 
 
-def load_world(session: Session, type_ids: Collection[UUID], at: Mapping[UUID, CurrentQuote] | None = None) -> World:
+def load_world(
+    session: TenantSession, type_ids: Collection[UUID], at: Mapping[UUID, CurrentQuote] | None = None
+) -> World:
     """The tenant's symbols with their quotes, and the account types' conditions.
 
     :param at: quotes that stand in for the stored ones, by instrument: the one that a lane is working off.
@@ -89,7 +91,7 @@ def load_world(session: Session, type_ids: Collection[UUID], at: Mapping[UUID, C
 
 
 def _load_types(
-    session: Session, type_ids: Collection[UUID]
+    session: TenantSession, type_ids: Collection[UUID]
 ) -> tuple[dict[UUID, TypeView], dict[tuple[UUID, UUID], Enabled]]:
     types: dict[UUID, TypeView] = {}
     enabled: dict[tuple[UUID, UUID], Enabled] = {}
@@ -121,7 +123,7 @@ _POSITION_COLUMNS = (
 )
 
 
-def open_positions(session: Session, account_ids: Collection[UUID]) -> list[PositionRow]:
+def open_positions(session: TenantSession, account_ids: Collection[UUID]) -> list[PositionRow]:
     """The accounts' open positions, the oldest first."""
     rows = session.execute(
         text(
@@ -140,7 +142,7 @@ _ORDER_COLUMNS = (
 )
 
 
-def open_orders(session: Session, account_ids: Collection[UUID]) -> list[OrderRow]:
+def open_orders(session: TenantSession, account_ids: Collection[UUID]) -> list[OrderRow]:
     """The accounts' orders that still live, the oldest first."""
     rows = session.execute(
         text(
@@ -153,7 +155,7 @@ def open_orders(session: Session, account_ids: Collection[UUID]) -> list[OrderRo
     return [OrderRow(*row) for row in rows]
 
 
-def earlier_orders(session: Session, keys: Collection[tuple[UUID, str]]) -> list[OrderRow]:
+def earlier_orders(session: TenantSession, keys: Collection[tuple[UUID, str]]) -> list[OrderRow]:
     """Orders that were placed before under (account, client order id)."""
     accounts, client_ids = [key[0] for key in keys], [key[1] for key in keys]
     rows = session.execute(
@@ -167,7 +169,7 @@ def earlier_orders(session: Session, keys: Collection[tuple[UUID, str]]) -> list
     return [OrderRow(*row) for row in rows]
 
 
-def fills_of_orders(session: Session, order_ids: Collection[UUID]) -> list[Any]:
+def fills_of_orders(session: TenantSession, order_ids: Collection[UUID]) -> list[Any]:
     """The fills of orders in the order in which they were booked; `left` is what each left open of its position."""
     return list(
         session.execute(
@@ -181,7 +183,7 @@ def fills_of_orders(session: Session, order_ids: Collection[UUID]) -> list[Any]:
     )
 
 
-def reservations(session: Session, account_ids: Collection[UUID]) -> dict[UUID, dict[UUID, ReservationRow]]:
+def reservations(session: TenantSession, account_ids: Collection[UUID]) -> dict[UUID, dict[UUID, ReservationRow]]:
     """What is reserved on the accounts, by account and owner."""
     rows = session.execute(
         text(

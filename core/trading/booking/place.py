@@ -75,7 +75,7 @@ def _place(account: AccountWork, order: OrderRow, request: OrderRequest, terms: 
     if opening:
         if state != "on":
             raise Refusal("module_off")
-        _check_parties(account, order, terms, gates)
+        check_parties(account, order, terms, gates)
         _check_open(account, order, request, terms, opening)
     if order.kind == "market" and terms.closed and request.fill_price is None:
         # Only a close comes here: opens have been refused.
@@ -128,7 +128,7 @@ def _check_shape(order: OrderRow, request: OrderRequest, terms: Terms) -> None:
             raise Refusal("price_off_tick", price=price, tick=symbol.tick)
 
 
-def _check_parties(account: AccountWork, order: OrderRow, terms: Terms, gates: Gates) -> None:
+def check_parties(account: AccountWork, order: OrderRow, terms: Terms, gates: Gates) -> None:
     """Whether everybody who has a say lets the account open this symbol at all."""
     symbol, row = terms.symbol, account.row
     if not gates.tenant_active:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from core.events import NewEvent, emit
 from core.trading.booking.batch import Batch, WatchedFill
 from core.trading.fill_events import EVENT_TYPE, AccountFill
+from tenants.db import TenantSession
 
 BOOKED_TYPE = "fills_booked"
 BOOKED_STREAM = "fills"
 
 
-def publish(session: Session, batch: Batch) -> None:
+def publish(session: TenantSession, batch: Batch) -> None:
     """Emit what has happened.
 
     Each order's fills on a watched account are an event ``fills`` in the account's own stream. All fills together are one

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from core.trading.booking.arrays import documents, flags, numbers, texts, uuids
 from core.trading.booking.bands import TriggerRow, triggers_of
 from core.trading.booking.batch import Batch
+from tenants.db import TenantSession
 
 _Writer = Callable[[Iterable[Any]], str]
 
@@ -118,7 +118,7 @@ _ACCOUNT: tuple[_Column, ...] = (
 )
 
 
-def write(session: Session, batch: Batch) -> None:
+def write(session: TenantSession, batch: Batch) -> None:
     """Write everything the batch has decided. Order of tables: what others refer to comes first."""
     _insert(session, "orders", _ORDER, batch.orders)
     _update(session, "orders", _ORDER, _ORDER_CHANGES, batch.changed_orders, versioned=True)
@@ -133,7 +133,7 @@ def write(session: Session, batch: Batch) -> None:
     _write_alerts(session, batch)
 
 
-def _insert(session: Session, table: str, columns: Sequence[_Column], rows: Sequence[Any]) -> None:
+def _insert(session: TenantSession, table: str, columns: Sequence[_Column], rows: Sequence[Any]) -> None:
     if not rows:
         return
     names = ", ".join(column[0] for column in columns)
@@ -145,7 +145,7 @@ def _insert(session: Session, table: str, columns: Sequence[_Column], rows: Sequ
 
 
 def _update(
-    session: Session,
+    session: TenantSession,
     table: str,
     columns: Sequence[_Column],
     changes: Sequence[str],
@@ -173,7 +173,7 @@ def _literals(columns: Sequence[_Column], rows: Sequence[Any]) -> dict[str, str]
     return {name: literal([getattr(row, name) for row in rows]) for name, _, literal in columns}
 
 
-def _write_reservations(session: Session, batch: Batch) -> None:
+def _write_reservations(session: TenantSession, batch: Batch) -> None:
     kept: list[tuple[UUID, Any]] = []
     gone: list[tuple[UUID, Any]] = []
     for account in batch.touched.values():
@@ -205,7 +205,7 @@ def _write_reservations(session: Session, batch: Batch) -> None:
         )
 
 
-def _write_triggers(session: Session, gone: Sequence[tuple[str, UUID]], rows: Sequence[TriggerRow]) -> None:
+def _write_triggers(session: TenantSession, gone: Sequence[tuple[str, UUID]], rows: Sequence[TriggerRow]) -> None:
     if gone:
         session.execute(
             text(
@@ -243,7 +243,7 @@ def _write_triggers(session: Session, gone: Sequence[tuple[str, UUID]], rows: Se
 _ALERTS = {"margin_call": "Margin call: equity is below the margin call level. New positions are refused."}
 
 
-def _write_alerts(session: Session, batch: Batch) -> None:
+def _write_alerts(session: TenantSession, batch: Batch) -> None:
     """One alert for each code and account; one that is open already is kept."""
     if not batch.alerts:
         return

@@ -1,0 +1,45 @@
+"""What pages, API, jobs and plugins ask of trading: plain functions over the session of one tenant."""
+
+from core.trading.booking import UnknownReferenceError
+from core.trading.booking import book as place_orders
+from core.trading.services.funds import (
+    FundsError,
+    FundsResult,
+    correct,
+    deposit,
+    pay,
+    release,
+    reserve,
+    withdraw,
+)
+from core.trading.services.orders import (
+    ProtectionError,
+    cancel_orders,
+    close_positions,
+    set_protection,
+    set_protections,
+)
+from core.trading.services.states import account_states, quotes
+from core.trading.services.watching import unwatch_account, watch_account
+
+__all__ = [
+    "FundsError",
+    "FundsResult",
+    "ProtectionError",
+    "UnknownReferenceError",
+    "account_states",
+    "cancel_orders",
+    "close_positions",
+    "correct",
+    "deposit",
+    "pay",
+    "place_orders",
+    "quotes",
+    "release",
+    "reserve",
+    "set_protection",
+    "set_protections",
+    "unwatch_account",
+    "watch_account",
+    "withdraw",
+]
