@@ -82,8 +82,8 @@ def emit(session: TenantSession, events: Sequence[NewEvent]) -> dict[str, int]:
             "types": [event.type for event in events],
             "payloads": [json.dumps(dict(event.payload), separators=(",", ":")) for event in events],
         },
-    ).tuples()
-    numbers = {stream: last_seq for stream, last_seq in rows}
+    )
+    numbers: dict[str, int] = {row.stream: row.last_seq for row in rows}
     waker: Waker | None = session.info.get(WAKER)
     if waker is not None:
         tenant_id, new = session.tenant_id, list(dict.fromkeys((event.stream, event.type) for event in events))

@@ -59,7 +59,7 @@ where s.last_seq > coalesce(c.seq, 0)
     select from core.events e
     where e.tenant_id = s.tenant_id and e.stream = s.stream and e.stream_seq > coalesce(c.seq, 0)
       and e.type = any(string_to_array(h.types, ',')) and {_NEWS})
-"""
+"""  # noqa: S608 - made of constants
 _PENDING: Final = text(_LAGGING)
 _DUE: Final = text(
     _LAGGING + " and not coalesce(c.parked, false) and coalesce(c.retry_at, '-infinity') <= now() limit :limit"
@@ -116,7 +116,7 @@ left join lateral (
   order by e.stream_seq limit :limit
 ) e on true
 where s.tenant_id = :tenant and s.stream = :stream
-""")
+""")  # noqa: S608 - made of constants
 
 
 @dataclass(frozen=True, slots=True)
