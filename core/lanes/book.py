@@ -19,7 +19,7 @@ its truth is the table of triggers, from which a lane rebuilds it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class SubjectKey(Protocol):
     """What names a subject: hashable, with an order of its own, in which fired subjects are reported."""
 
     def __hash__(self) -> int: ...
-    def __lt__(self, other: object, /) -> bool: ...
+    def __lt__(self, other: Any, /) -> bool: ...
 
 
 K = TypeVar("K", bound=SubjectKey)

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from core.lanes.book import Thresholds
 from core.lanes.reactor import ReactorOrder, Triggers
 from core.trading.rules.quotes import Condition, markup_offset, raw_threshold
 from core.trading.types import OrderRequest, Origin
@@ -38,12 +39,16 @@ class SubjectState:
 
 @dataclass(frozen=True, slots=True)
 class NewState:
-    """What a subject becomes. Triggers are prices as its account sees them."""
+    """What a subject becomes. Triggers are prices as its account sees them.
+
+    :ivar since_seq: number of the quote that the state was made at, so that none after it is missed; none: the current one.
+    """
 
     id: UUID
     state: Mapping[str, Any]
     triggers: Triggers
     active: bool = True
+    since_seq: int | None = None
 
 
 def start_subject(
@@ -88,6 +93,25 @@ def change_subjects(session: TenantSession, changes: Sequence[NewState]) -> None
     """
     if not changes:
         return
+    write_states(session, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A subject's row in ``core.triggers`` as it has just been written. Thresholds are raw ticks."""
+
+    id: UUID
+    account_id: UUID
+    thresholds: Thresholds
+    since_seq: int
+    version: int
+
+
+def write_states(session: TenantSession, changes: Sequence[NewState], *, armed: bool = False) -> list[Written]:
+    """Write new states and triggers in three statements.
+
+    :param armed: true only in the lane, which has the new triggers in its book when it commits.
+    """
     rows = session.execute(
         text(
             "with new as (select * from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:active as bool[]))"
@@ -103,33 +127,40 @@ def change_subjects(session: TenantSession, changes: Sequence[NewState]) -> None
         },
     ).all()
     found = {row.id: row for row in rows}
-    folds = _folds(session, {(row.account_id, row.symbol_id) for row in rows})
-    values = []
+    known = folds(session, {(row.account_id, row.symbol_id) for row in rows})
+    written, instruments = [], []
     for change in changes:
         row = found[change.id]
-        fold = folds[row.account_id, row.symbol_id]
-        raw = fold.raw(change.triggers) if change.active else (None, None, None, None)
-        values.append((change.id, fold.instrument_id, row.account_id, *raw, fold.seq, row.version))
-    columns = list(zip(*values, strict=True))
+        fold = known[row.account_id, row.symbol_id]
+        raw = fold.raw(change.triggers) if change.active else Thresholds()
+        since = fold.seq if change.since_seq is None else change.since_seq
+        written.append(Written(change.id, row.account_id, raw, since, row.version))
+        instruments.append(fold.instrument_id)
     session.execute(
         text(
-            "insert into core.triggers (kind, subject_id, instrument_id, account_id, ask_le, ask_ge, bid_ge, bid_le,"
+            "insert into core.triggers (kind, subject_id, instrument_id, account_id, ask_le, ask_ge, bid_le, bid_ge,"
             " since_seq, version, armed)"
-            " select 'reactor', t.*, false from unnest(cast(:subjects as uuid[]), cast(:instruments as uuid[]),"
-            " cast(:accounts as uuid[]), cast(:ask_le as bigint[]), cast(:ask_ge as bigint[]), cast(:bid_ge as bigint[]),"
-            " cast(:bid_le as bigint[]), cast(:since as bigint[]), cast(:versions as bigint[])) as t"
+            " select 'reactor', t.*, :armed from unnest(cast(:subjects as uuid[]), cast(:instruments as uuid[]),"
+            " cast(:accounts as uuid[]), cast(:ask_le as bigint[]), cast(:ask_ge as bigint[]), cast(:bid_le as bigint[]),"
+            " cast(:bid_ge as bigint[]), cast(:since as bigint[]), cast(:versions as bigint[])) as t"
             " on conflict (tenant_id, kind, subject_id, instrument_id) do update set"
             " ask_le = excluded.ask_le, ask_ge = excluded.ask_ge, bid_ge = excluded.bid_ge, bid_le = excluded.bid_le,"
-            " since_seq = excluded.since_seq, version = excluded.version, armed = false"
+            " since_seq = excluded.since_seq, version = excluded.version, armed = excluded.armed"
         ),
-        dict(
-            zip(
-                ("subjects", "instruments", "accounts", "ask_le", "ask_ge", "bid_ge", "bid_le", "since", "versions"),
-                (list(column) for column in columns),
-                strict=True,
-            )
-        ),
+        {
+            "armed": armed,
+            "subjects": [row.id for row in written],
+            "instruments": instruments,
+            "accounts": [row.account_id for row in written],
+            "ask_le": [row.thresholds.ask_le for row in written],
+            "ask_ge": [row.thresholds.ask_ge for row in written],
+            "bid_le": [row.thresholds.bid_le for row in written],
+            "bid_ge": [row.thresholds.bid_ge for row in written],
+            "since": [row.since_seq for row in written],
+            "versions": [row.version for row in written],
+        },
     )
+    return written
 
 
 def order_requests(
@@ -192,7 +223,7 @@ def client_order_id(subject_id: UUID, key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fold:
+class Fold:
     """How an account's prices on a symbol become the instrument's ticks."""
 
     instrument_id: UUID
@@ -200,19 +231,22 @@ class _Fold:
     offset: int
     seq: int
 
-    def raw(self, triggers: Triggers) -> tuple[int | None, int | None, int | None, int | None]:
+    def raw(self, triggers: Triggers) -> Thresholds:
+        """Prices as the account sees them, as raw ticks."""
+
         def fold(condition: Condition, price: Decimal | None) -> int | None:
             return None if price is None else raw_threshold(condition, price, self.offset, self.tick)
 
-        return (
-            fold("ask_le", triggers.ask_le),
-            fold("ask_ge", triggers.ask_ge),
-            fold("bid_ge", triggers.bid_ge),
-            fold("bid_le", triggers.bid_le),
+        return Thresholds(
+            ask_le=fold("ask_le", triggers.ask_le),
+            ask_ge=fold("ask_ge", triggers.ask_ge),
+            bid_le=fold("bid_le", triggers.bid_le),
+            bid_ge=fold("bid_ge", triggers.bid_ge),
         )
 
 
-def _folds(session: TenantSession, pairs: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], _Fold]:
+def folds(session: TenantSession, pairs: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Fold]:
+    """How (account, symbol) pairs see prices."""
     rows = session.execute(
         text(
             "select a.id as account_id, s.id as symbol_id, s.instrument_id, i.tick,"
@@ -228,8 +262,6 @@ def _folds(session: TenantSession, pairs: set[tuple[UUID, UUID]]) -> dict[tuple[
         {"accounts": [account for account, _ in pairs], "symbols": [symbol for _, symbol in pairs]},
     ).all()
     return {
-        (row.account_id, row.symbol_id): _Fold(
-            row.instrument_id, row.tick, markup_offset(row.markup, row.tick), row.seq
-        )
+        (row.account_id, row.symbol_id): Fold(row.instrument_id, row.tick, markup_offset(row.markup, row.tick), row.seq)
         for row in rows
     }

@@ -1,0 +1,167 @@
+"""Works off the subjects of plugins' reactors that a quote fires: asks them, books their orders, keeps their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from core.lanes import triggers
+from core.lanes.reactor import Reaction, Reactor, ReactorQuote, Subject
+from core.lanes.subject import RANKS, Armed, LaneQuote, SubjectRef
+from core.lanes.subjects import NewState, folds, lock_subjects, order_requests, write_states
+from core.runtime.alarm import time_limit
+from core.trading.booking.load import module_states
+from core.trading.rules.quotes import customer_prices
+from core.trading.types import OrderRequest, OrderResult, Origin
+from tenants.db import TenantSession
+
+BUDGET_S: Final = 2.0
+"""Time a reactor may take for one batch, besides what follows for each subject."""
+BUDGET_EACH_S: Final = 0.005
+
+BookOrders = Callable[[TenantSession, Sequence[OrderRequest], LaneQuote], Sequence[OrderResult]]
+"""Books orders at a quote, any number of accounts, and gives their results in the same order."""
+Reserve = Callable[[TenantSession, Sequence[tuple[Subject, Decimal]], LaneQuote], None]
+"""Sets what stays set aside for subjects, in their symbols' quote currency."""
+
+
+class ReactorContractError(RuntimeError):
+    """A reactor answered something that the contract does not allow; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReactorWork:
+    """The work of one plugin's reactor; `reactor` is none where its plugin is not loaded here.
+
+    While the module is halted, or its plugin is not loaded, its subjects sleep: they leave the book, and their rows stay.
+    """
+
+    plugin: str
+    name: str
+    reactor: Reactor | None
+    book: BookOrders
+    reserve: Reserve
+
+    def __call__(
+        self, session: TenantSession, quote: LaneQuote, subjects: triggers.Subjects, *, armed: bool
+    ) -> dict[SubjectRef, Armed]:
+        """See `core.lanes.crossing.Work`."""
+        state = module_states(session, [self.plugin])[self.plugin]
+        if state == "halted" or self.reactor is None:
+            return {}
+        asked = self._load(session, quote, subjects, reduce_only=state != "on")
+        if not asked:
+            return {}
+        reactions = self._react(self.reactor, asked)
+        finals = self._carry_out(self.reactor, session, quote, asked, reactions)
+        return self._keep(self.reactor, session, quote, asked, finals, armed=armed)
+
+    def _load(
+        self, session: TenantSession, quote: LaneQuote, subjects: triggers.Subjects, *, reduce_only: bool
+    ) -> list[Subject]:
+        states = lock_subjects(session, [ref.subject_id for ref, _ in subjects])
+        known = folds(session, {(state.account_id, state.symbol_id) for state in states.values()})
+        asked = []
+        for state in states.values():
+            if not state.active:
+                continue
+            fold = known[state.account_id, state.symbol_id]
+            prices = customer_prices(quote.bid, quote.ask, fold.offset, fold.tick)
+            asked.append(
+                Subject(
+                    id=state.id,
+                    account_id=state.account_id,
+                    symbol_id=state.symbol_id,
+                    state=state.state,
+                    quote=ReactorQuote(quote.seq, quote.ts_ms, prices.bid, prices.ask),
+                    reduce_only=reduce_only,
+                )
+            )
+        return asked
+
+    def _react(self, reactor: Reactor, asked: Sequence[Subject]) -> list[Reaction]:
+        with self._limit(len(asked)):
+            reactions = list(reactor.react(asked))
+        if [reaction.subject_id for reaction in reactions] != [subject.id for subject in asked]:
+            raise ReactorContractError(
+                f"the reactor {self.name} of {self.plugin} must answer each subject it is asked about, in their order"
+            )
+        return reactions
+
+    def _carry_out(
+        self,
+        reactor: Reactor,
+        session: TenantSession,
+        quote: LaneQuote,
+        asked: Sequence[Subject],
+        reactions: list[Reaction],
+    ) -> list[Reaction]:
+        """Book the orders of all subjects together, and let each that had some take its results into account."""
+        orders = [
+            (subject.id, subject.account_id, subject.symbol_id, order)
+            for subject, reaction in zip(asked, reactions, strict=True)
+            for order in reaction.orders
+        ]
+        if not orders:
+            return reactions
+        origins = {subject.id: Origin(kind="bot", id=subject.id, module=self.plugin) for subject in asked}
+        results = iter(self.book(session, order_requests(session, orders, origins), quote))
+        finals: list[Reaction] = []
+        with self._limit(len(asked)):
+            for subject, reaction in zip(asked, reactions, strict=True):
+                if not reaction.orders:
+                    finals.append(reaction)
+                    continue
+                final = reactor.settle(subject, reaction, [next(results) for _ in reaction.orders])
+                if final.subject_id != subject.id:
+                    raise ReactorContractError(
+                        f"the reactor {self.name} of {self.plugin} settled {final.subject_id} when asked about {subject.id}"
+                    )
+                finals.append(final)
+        return finals
+
+    def _keep(
+        self,
+        reactor: Reactor,
+        session: TenantSession,
+        quote: LaneQuote,
+        asked: Sequence[Subject],
+        finals: Sequence[Reaction],
+        *,
+        armed: bool,
+    ) -> dict[SubjectRef, Armed]:
+        written = write_states(
+            session,
+            [
+                NewState(final.subject_id, final.state, final.triggers, active=final.active, since_seq=quote.seq)
+                for final in finals
+            ],
+            armed=armed,
+        )
+        reservations = [
+            (subject, final.reservation)
+            for subject, final in zip(asked, finals, strict=True)
+            if final.reservation is not None
+        ]
+        if reservations:
+            self.reserve(session, reservations, quote)
+        recorded = [final for final in finals if final.records]
+        if recorded:
+            with self._limit(len(recorded)):
+                reactor.record(session, recorded)
+        return {
+            SubjectRef(session.tenant_id, RANKS["reactor"], row.id): Armed(
+                account_id=row.account_id,
+                thresholds=row.thresholds,
+                since_seq=row.since_seq,
+                version=row.version,
+                reactor=(self.plugin, self.name),
+            )
+            for row in written
+        }
+
+    def _limit(self, subjects: int) -> AbstractContextManager[None]:
+        return time_limit(BUDGET_S + BUDGET_EACH_S * subjects)
