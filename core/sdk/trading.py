@@ -8,6 +8,27 @@ from core.trading.locked import (
     MarketView,
     lock_accounts_with_markets,
 )
+from core.trading.services import (
+    FundsError,
+    FundsResult,
+    Payment,
+    Protection,
+    ProtectionError,
+    UnknownReferenceError,
+    account_states,
+    cancel_orders,
+    close_positions,
+    pay,
+    place_orders,
+    quotes,
+    release,
+    reserve,
+    reserve_many,
+    set_protection,
+    set_protections,
+    unwatch_account,
+    watch_account,
+)
 from core.trading.types import (
     MANUAL,
     AccountState,
@@ -24,6 +45,8 @@ __all__ = [
     "AccountFill",
     "AccountState",
     "FillResult",
+    "FundsError",
+    "FundsResult",
     "HeldPosition",
     "LockedAccount",
     "LockedAccounts",
@@ -31,18 +54,25 @@ __all__ = [
     "OrderRequest",
     "OrderResult",
     "Origin",
+    "Payment",
+    "Protection",
+    "ProtectionError",
     "QuoteView",
     "Side",
+    "UnknownReferenceError",
+    "account_states",
+    "cancel_orders",
+    "close_positions",
     "lock_accounts_with_markets",
+    "pay",
+    "place_orders",
+    "quotes",
     "read_fills",
+    "release",
+    "reserve",
+    "reserve_many",
+    "set_protection",
+    "set_protections",
+    "unwatch_account",
+    "watch_account",
 ]
-
-# Functions that core.trading.services offers and this module hands on (session: TenantSession first):
-#   place_orders(session, requests) -> list[OrderResult]          any number, a fixed number of statements
-#   cancel_orders(session, order_ids, reason) -> list[OrderResult]
-#   set_protection(session, position_id, stop_loss, take_profit)
-#   account_states(session, account_ids) -> dict[UUID, AccountState]
-#   quotes(session, account_id, symbol_ids) -> dict[UUID, QuoteView]
-#   reserve(session, account_id, owner_kind, owner_id, amount) / release(session, owner_id)
-#   watch_account(session, account_id, plugin) / unwatch_account(...)
-#   start_subject(session, ...) / change_subject / end_subject       reactors' subjects

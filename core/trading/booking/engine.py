@@ -7,7 +7,7 @@ decisions in memory, bulk writes. The order path of pages and API (a batch of on
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 from core.trading.booking import load
@@ -27,13 +27,11 @@ class UnknownReferenceError(LookupError):
     """An account, symbol or other object that this tenant does not have."""
 
 
-class Check(Protocol):
-    """A pre-trade check over a batch; it may only tighten (see `core.sdk.OrderCheck`)."""
+Check = Callable[[TenantSession, Sequence[OrderRequest]], Mapping[str, str]]
+"""A pre-trade check over a batch; it gives a reason code for each order that it refuses, by client order id."""
 
-    @property
-    def check(self) -> Callable[[Any, Sequence[OrderRequest]], Mapping[str, str]]:
-        """Gives a reason code for each order it refuses, by client order id."""
-        ...
+CHECKS: Final = "core.trading.checks"
+"""Under this name a session's `info` may hold the checks (a sequence of `Check`) that the platform has collected."""
 
 
 def open_batch(
@@ -90,7 +88,7 @@ def book(
     A client order id that its account has used before gives the earlier order's result (`repeated`), and writes nothing.
 
     :param at: quotes that stand in for the stored ones, by instrument: a lane books on the quote that it works off.
-    :param checks: pre-trade checks of opening orders; none: those that the session carries (`session.info`).
+    :param checks: pre-trade checks of opening orders; none: those that the session carries (`CHECKS`).
     :raises UnknownReferenceError: for an account or symbol that the tenant does not have; nothing is booked then.
     """
     if not requests:
@@ -144,18 +142,19 @@ def _results_of(session: TenantSession, rows: Collection[OrderRow]) -> dict[UUID
 def _refused(
     session: TenantSession, batch: Batch, requests: Sequence[OrderRequest], checks: Sequence[Check] | None
 ) -> dict[tuple[UUID, str], str]:
-    used = session.info.get("order_checks", ()) if checks is None else checks
-    if not used:
+    used: Sequence[Check] = session.info.get(CHECKS, ()) if checks is None else checks
+    opening = [request for request in requests if _opens(batch.accounts[request.account_id], request)] if used else []
+    if not opening:
         return {}
-    opening = [request for request in requests if _opens(batch.accounts[request.account_id], request)]
-    refused: dict[tuple[UUID, str], str] = {}
-    if opening:
-        by_id = {request.client_order_id: request.account_id for request in opening}
-        for check in used:
-            for client_order_id, reason in check.check(session, opening).items():
-                if client_order_id in by_id:
-                    refused.setdefault((by_id[client_order_id], client_order_id), reason)
-    return refused
+    reasons: dict[str, str] = {}
+    for check in used:
+        for client_order_id, reason in check(session, opening).items():
+            reasons.setdefault(client_order_id, reason)
+    return {
+        (request.account_id, request.client_order_id): reasons[request.client_order_id]
+        for request in opening
+        if request.client_order_id in reasons
+    }
 
 
 def _opens(account: AccountWork, request: OrderRequest) -> bool:

@@ -5,14 +5,17 @@ from core.trading.booking import book as place_orders
 from core.trading.services.funds import (
     FundsError,
     FundsResult,
+    Payment,
     correct,
     deposit,
     pay,
     release,
     reserve,
+    reserve_many,
     withdraw,
 )
 from core.trading.services.orders import (
+    Protection,
     ProtectionError,
     cancel_orders,
     close_positions,
@@ -25,6 +28,8 @@ from core.trading.services.watching import unwatch_account, watch_account
 __all__ = [
     "FundsError",
     "FundsResult",
+    "Payment",
+    "Protection",
     "ProtectionError",
     "UnknownReferenceError",
     "account_states",
@@ -37,6 +42,7 @@ __all__ = [
     "quotes",
     "release",
     "reserve",
+    "reserve_many",
     "set_protection",
     "set_protections",
     "unwatch_account",
