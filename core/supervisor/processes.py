@@ -1,0 +1,62 @@
+"""What each process of an installation does, and how many of each there are."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from core.logs import configure_logging
+from core.platform import Platform, build_platform
+from core.runtime import Runtime
+from core.settings import Settings
+from core.supervisor.members import Plan
+
+# When they are stopped: first what brings in work, last what works it off.
+FRONT, BACK = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What every process is given: settings with all addresses, the plugins loaded once, the web's sockets."""
+
+    settings: Settings
+    runtime: Runtime
+    sockets: Sequence[socket.socket]
+
+    def plans(self, ready: int) -> list[Plan]:
+        """All processes. :param ready: descriptor on which the web process says that it answers."""
+        return [self._plan("web", "web", FRONT, lambda platform: _web(platform, self.sockets, ready))]
+
+    def _plan(self, name: str, kind: str, stage: int, work: Callable[[Platform], None]) -> Plan:
+        def run() -> None:
+            log = self.settings.data_dir / "log" / f"{name}.log"
+            configure_logging(self.settings, name, log)
+            _to_log(log)
+            if kind != "web":
+                for listening in self.sockets:
+                    listening.close()
+            with build_platform(self.settings, self.runtime) as platform:
+                if kind != "web":  # the application starts and closes its platform itself, inside its loop
+                    platform.start(kind)
+                work(platform)
+
+        return Plan(name, kind, stage, run)
+
+
+def _to_log(log: os.PathLike[str]) -> None:
+    # What is written past logging (a library's print, a crash of the interpreter) belongs to the log as well.
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+
+def _web(platform: Platform, sockets: Sequence[socket.socket], ready: int) -> None:
+    from core.supervisor.web import serve
+
+    serve(platform, sockets, ready)
