@@ -1,5 +1,6 @@
 """The rules that hold for the whole of the code."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -81,9 +82,29 @@ def test_every_module_says_what_it_is() -> None:
 
 
 def test_the_core_names_no_plugin() -> None:
-    named = re.compile(r"copy_trading|bot_trading|copy-trading|bot-trading")
-    found = [str(path.relative_to(ROOT)) for path in (ROOT / "core").rglob("*.py") if named.search(path.read_text())]
+    named = re.compile(r"copy.?trading|bot.?trading|spot.?grid", re.IGNORECASE)
+    found = [
+        f"{path.relative_to(ROOT)}: {text!r}"
+        for path in (*(ROOT / "core").rglob("*.py"), *(ROOT / "tenants").rglob("*.py"))
+        for text in texts_and_imports(path)
+        if named.search(text)
+    ]
     assert found == []
+
+
+def texts_and_imports(path: Path) -> list[str]:
+    """The strings and imports of a file; docstrings may give examples."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            found.append(node.value)
+        elif isinstance(node, ast.ImportFrom):
+            found.append(node.module or "")
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return found
 
 
 def test_nothing_is_left_for_later() -> None:
