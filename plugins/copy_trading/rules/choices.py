@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .settings import CopyTradingSettings
-from .views import Terms
+from plugins.copy_trading.rules.settings import CopyTradingSettings
+from plugins.copy_trading.rules.views import Terms
 
 
 class Choices(BaseModel):

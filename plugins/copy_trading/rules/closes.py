@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from .numbers import ZERO
-from .targets import after_close, after_own_close, to_close
-from .views import MasterClose
+from plugins.copy_trading.rules.numbers import ZERO
+from plugins.copy_trading.rules.targets import after_close, after_own_close, to_close
+from plugins.copy_trading.rules.views import MasterClose
 
 
 class Held(NamedTuple):

@@ -3,11 +3,11 @@
 from decimal import Decimal
 from functools import lru_cache
 
-from .numbers import ceil_to_places, floor_to_places, product, quotient
-from .reasons import Reason, Refusal, plain
-from .sizing import ROUND_UP_LIMIT, Size
-from .slippage import adverse_percent, cap_price
-from .views import Follower, Market, MasterOpen, Terms
+from plugins.copy_trading.rules.numbers import ceil_to_places, floor_to_places, product, quotient
+from plugins.copy_trading.rules.reasons import Reason, Refusal, plain
+from plugins.copy_trading.rules.sizing import ROUND_UP_LIMIT, Size
+from plugins.copy_trading.rules.slippage import adverse_percent, cap_price
+from plugins.copy_trading.rules.views import Follower, Market, MasterOpen, Terms
 
 MAX_SIGNAL_AGE_MS = 30_000
 """A signal older than this, in the feed's time, is not opened any more."""

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from .gates import condition_gate, margin_gate, size_gate, slippage_gate, status_gate
-from .numbers import ZERO, product
-from .reasons import Reason, Refusal
-from .sizing import Size, limited, lots_for_money, lots_per_master_lot, proportional_ratio
-from .targets import after_open, opposite, surviving, to_open
-from .views import Follower, Market, MasterOpen, Opening
+from plugins.copy_trading.rules.gates import condition_gate, margin_gate, size_gate, slippage_gate, status_gate
+from plugins.copy_trading.rules.numbers import ZERO, product
+from plugins.copy_trading.rules.reasons import Reason, Refusal
+from plugins.copy_trading.rules.sizing import Size, limited, lots_for_money, lots_per_master_lot, proportional_ratio
+from plugins.copy_trading.rules.targets import after_open, opposite, surviving, to_open
+from plugins.copy_trading.rules.views import Follower, Market, MasterOpen, Opening
 
 
 class Copy(NamedTuple):
@@ -104,6 +104,9 @@ def _sized(fill: MasterOpen, follower: Follower, market: Market) -> Copy | Skip:
     held, target = (follower.link.held, follower.link.target) if follower.link else (ZERO, ZERO)
     target = after_open(target, added)
     volume = to_open(target, held, market.step)
+    if volume < market.minimum:
+        # A venue takes no open below the minimum lot. The target keeps it, so that it goes with the next fill that opens.
+        volume = ZERO
     refused = margin_gate(volume, follower, market)
     cap, slipped = slippage_gate(fill, side, follower, market)
     refused = refused or slipped
@@ -128,7 +131,9 @@ def _ratio(fill: MasterOpen, follower: Follower, market: Market, side: int) -> D
 
 def _size(fill: MasterOpen, opening: Opening, follower: Follower, market: Market) -> Size:
     raw = opening.ratio if opening.fixed else product(opening.ratio, fill.filled)
-    return limited(raw, market.minimum, follower.terms.maximum_lot, follower.terms.round_up)
+    own = follower.terms.maximum_lot
+    maximum = market.maximum if own is None else min(own, market.maximum)
+    return limited(raw, market.minimum, maximum, follower.terms.round_up)
 
 
 def _given_up(

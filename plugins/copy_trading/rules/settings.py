@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from .applying import Criteria
-from .figures import LeverageLimits
+from plugins.copy_trading.rules.applying import Criteria
+from plugins.copy_trading.rules.figures import LeverageLimits
 
 RISK_NOTICE = (
     "Copying another trader means taking their risk. Losses can reach all the money in the account. Past results say "

@@ -6,7 +6,7 @@ All volumes are lots of the follower's symbol, money is in the follower's curren
 from decimal import Decimal
 from typing import NamedTuple
 
-from .numbers import ZERO, below, product, quotient
+from plugins.copy_trading.rules.numbers import ZERO, below, product, quotient
 
 RATIO_CAP = Decimal(10)
 """No follower takes more than ten times the master's volume, whatever the equities say."""
@@ -52,7 +52,7 @@ class Size(NamedTuple):
     cut: bool
 
 
-def limited(raw: Decimal, minimum: Decimal, maximum: Decimal | None, round_up: bool) -> Size:
+def limited(raw: Decimal, minimum: Decimal, maximum: Decimal, round_up: bool) -> Size:
     """Apply the minimum and the maximum lot to the exact size ``raw`` of one opening order.
 
     Nothing is rounded to the lot step here: targets stay exact, only orders are rounded.
@@ -62,6 +62,6 @@ def limited(raw: Decimal, minimum: Decimal, maximum: Decimal | None, round_up: b
         if not round_up or raw <= 0 or below(product(raw, ROUND_UP_LIMIT), minimum):
             return Size(ZERO, raw, too_small=True, cut=False)
         lots = minimum
-    if maximum is not None and lots > maximum:
+    if lots > maximum:
         return Size(maximum, raw, too_small=below(maximum, minimum), cut=True)
     return Size(lots, raw, too_small=False, cut=False)

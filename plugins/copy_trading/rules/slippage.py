@@ -2,7 +2,7 @@
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from .numbers import EXACT, product
+from plugins.copy_trading.rules.numbers import EXACT, product
 
 BIG_COINS = frozenset({"BTC", "XBT", "ETH"})
 _HUNDRED = Decimal(100)

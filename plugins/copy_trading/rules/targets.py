@@ -7,7 +7,15 @@ opens add, an open that arrives late is worth what the closes since have left of
 from collections.abc import Iterable
 from decimal import Decimal
 
-from .numbers import EXACT, QUANTUM, ZERO, floor_to_step, product, quotient, round_half_down_to_step
+from plugins.copy_trading.rules.numbers import (
+    EXACT,
+    QUANTUM,
+    ZERO,
+    floor_to_step,
+    product,
+    quotient,
+    round_half_down_to_step,
+)
 
 
 def after_close(target: Decimal, before: Decimal, after: Decimal) -> Decimal:

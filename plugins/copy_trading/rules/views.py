@@ -68,6 +68,7 @@ class Market(NamedTuple):
     contract: Decimal
     step: Decimal
     minimum: Decimal
+    maximum: Decimal
     tick: Decimal
     bid: Decimal
     ask: Decimal

@@ -35,6 +35,7 @@ MARKET = Market(
     contract=D(100_000),
     step=D("0.01"),
     minimum=D("0.01"),
+    maximum=D(1_000_000),
     tick=D("0.00001"),
     bid=D("1.08490"),
     ask=D("1.08500"),

@@ -163,3 +163,18 @@ def test_an_open_handled_after_its_close_finds_nothing_left() -> None:
 
 def test_the_ratio_is_capped_at_ten() -> None:
     assert copied(master_open("1", equity=D(100)), follower("10000")).volume == D("10.00")
+
+
+def test_an_increment_below_the_minimum_lot_waits_for_the_orders_next_fill() -> None:
+    coarse = MARKET._replace(minimum=D("0.10"))
+    one, order, volumes = follower("2500", market=coarse), uuid4(), []
+    for volume, filled in (("0.5", "0.5"), ("0.2", "0.7"), ("0.3", "1.0")):
+        made = copied(master_open(volume, order=order, filled=D(filled)), one)
+        volumes.append(made.volume)
+        one = with_copy(one, made)
+    assert volumes == [D("0.12"), D(0), D("0.13")]
+
+
+def test_the_symbols_own_maximum_cuts_like_the_followers() -> None:
+    made = copied(master_open("1"), follower(market=MARKET._replace(maximum=D("0.2"))))
+    assert (made.volume, made.cut_from) == (D("0.20"), D("0.25"))

@@ -1,0 +1,182 @@
+"""One chunk of a shard: the followers of some accounts, decided and booked together in the transaction of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from core.sdk.data import TenantSession
+from core.sdk.trading import (
+    AccountFill,
+    LockedAccounts,
+    OrderRequest,
+    OrderResult,
+    lock_accounts_with_markets,
+    place_orders,
+)
+from plugins.copy_trading.replication import read
+from plugins.copy_trading.replication.fills import Fills, closes_of
+from plugins.copy_trading.replication.opening import OpeningWave
+from plugins.copy_trading.replication.orders import closing_orders
+from plugins.copy_trading.replication.rows import Changes, Follower, LinkRow, MasterRow
+from plugins.copy_trading.replication.write import move_cursors, write
+from plugins.copy_trading.rules.closes import Held, decide_closes
+from plugins.copy_trading.rules.settings import CopyTradingSettings
+from plugins.copy_trading.rules.views import MasterClose
+
+_CARRIED = ("filled", "partial", "waiting", "pending", "resting", "unknown")
+
+
+class FollowerError(Exception):
+    """The platform refused what must not be refused (a close) of these subscriptions."""
+
+    def __init__(self, subscriptions: Collection[UUID], reason: str) -> None:
+        super().__init__(reason)
+        self.subscriptions = frozenset(subscriptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What holds for all chunks of a run."""
+
+    session: TenantSession
+    tenant_id: UUID
+    master: MasterRow
+    settings: CopyTradingSettings
+    module: str
+    denied: frozenset[UUID] = frozenset()
+    """Customers who may not copy (any more)."""
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The followers of a chunk with everything locked and read."""
+
+    scene: Scene
+    followers: dict[UUID, Follower]
+    market: LockedAccounts
+    held: dict[UUID, Decimal]
+    """Lots open in each of the followers' positions."""
+    links: dict[tuple[UUID, UUID], LinkRow] = field(default_factory=dict)
+    """By (subscription, position of the master)."""
+    changes: Changes = field(default_factory=Changes)
+
+    def read_links(self, fills: Fills) -> None:
+        """Read the live links to all positions that the fills touch."""
+        rows = read.links(self.scene.session, list(self.followers), fills.positions())
+        self.links = {(link.subscription_id, link.master_position_id): link for link in rows}
+
+    def lock_again(self) -> None:
+        """Read the accounts anew after something was booked; they are locked already."""
+        self.market = lock_accounts_with_markets(
+            self.scene.session, [row.account_id for row in self.followers.values()]
+        )
+        self.held = held_in(self.market)
+
+    def close_up(self, fills: Iterable[AccountFill]) -> None:
+        """Apply closes to the live links, each once: those after the subscription's last close."""
+        for close in closes_of(fills):
+            self._close(close)
+
+    def _close(self, close: MasterClose) -> None:
+        touched = {
+            link.id: link
+            for link in self.links.values()
+            if link.master_position_id == close.position
+            and link.state == "live"
+            and link.opened_no < close.seq
+            and self.followers[link.subscription_id].last_close < close.seq
+        }
+        if not touched:
+            return
+        states = [Held(link.id, link.target, link.held, self.real(link), self._step(link)) for link in touched.values()]
+        requests: list[OrderRequest] = []
+        for made in decide_closes(close, states):
+            link = touched[made.link]
+            if made.volume:
+                requests += closing_orders(self.scene.tenant_id, link, made.volume, close.seq, self.held)
+            link.target, link.held = made.target, made.held
+            if made.ended:
+                link.state = "left" if made.own else "closed"
+            self.changes.touch(link)
+            self.changes.closed_for.add(link.subscription_id)
+        self.book_closes(requests)
+
+    def book_closes(self, requests: list[OrderRequest]) -> None:
+        """Send closes and keep what is left of the positions. Raises :class:`FollowerError` for refused ones."""
+        if not requests:
+            return
+        results = {result.client_order_id: result for result in place_orders(self.scene.session, requests)}
+        refused: dict[UUID, str] = {}
+        for request in requests:
+            result = results[request.client_order_id]
+            if result.status not in _CARRIED and result.reason != "nothing_to_close":
+                assert request.origin.id is not None  # noqa: S101 - orders of copies name their subscription
+                refused[request.origin.id] = f"a close was refused: {result.reason}"
+            self._settle(result)
+        if refused:
+            raise FollowerError(refused.keys(), next(iter(refused.values())))
+
+    def _settle(self, result: OrderResult) -> None:
+        for fill in result.fills:
+            self.held[fill.position_id] = fill.position_volume
+
+    def real(self, link: LinkRow) -> Decimal:
+        """Lots that the follower's positions of a link really have."""
+        return sum((self.held.get(position_id, Decimal(0)) for position_id in link.position_ids), Decimal(0))
+
+    def _step(self, link: LinkRow) -> Decimal:
+        account = self.market.accounts[link.account_id]
+        return self.market.market(account.account_type_id, link.symbol_id).lot_step
+
+
+def load(scene: Scene, members: list[tuple[UUID, UUID]]) -> Chunk:
+    """Lock a chunk's accounts in their order, then its cursors."""
+    market = lock_accounts_with_markets(scene.session, [account_id for _, account_id in members])
+    followers = {
+        row.id: row for row in read.followers(scene.session, [subscription_id for subscription_id, _ in members])
+    }
+    return Chunk(scene, followers, market, held_in(market))
+
+
+def held_in(market: LockedAccounts) -> dict[UUID, Decimal]:
+    """Lots open in each position of the accounts."""
+    return {position.id: position.volume for account in market.accounts.values() for position in account.positions}
+
+
+def run_closes(scene: Scene, fills: Fills, members: list[tuple[UUID, UUID]]) -> None:
+    """The closes of a batch for some followers, and their cursors, in the caller's transaction."""
+    chunk = load(scene, members)
+    chunk.read_links(fills)
+    chunk.close_up(fills.batch)
+    write(scene.session, chunk.changes)
+    move_cursors(scene.session, chunk.changes.closed_for, last_close=fills.last)
+
+
+def run_opens(
+    scene: Scene,
+    fills: Fills,
+    members: list[tuple[UUID, UUID]],
+    ahead: Callable[[], tuple[AccountFill, ...]] = tuple,
+) -> None:
+    """The opens of a batch for some followers; every close that is known goes ahead of them.
+
+    ``ahead`` reads the fills after the batch. It is asked once the cursors are locked: what their closes have been
+    applied up to is committed then, so it is among them.
+    """
+    chunk = load(scene, members)
+    fills = Fills(fills.batch, ahead())
+    chunk.read_links(fills)
+    known = (*fills.batch, *fills.ahead)
+    chunk.close_up(known)
+    openings = read.openings(
+        scene.session, list(chunk.followers), {fill.order_id for fill in fills.batch if fill.opens}
+    )
+    for at, fill in enumerate(fills.batch):
+        # Equity, margin and positions have moved with what was booked; the next fill is judged on what is there then.
+        if fill.opens and OpeningWave(scene, chunk, openings).run(fill, known[at + 1 :]):
+            chunk.lock_again()
+    write(scene.session, chunk.changes)
+    move_cursors(scene.session, list(chunk.followers), last_close=fills.known, last_open=fills.last)
