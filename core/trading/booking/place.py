@@ -203,7 +203,9 @@ def _funds(
         raise Refusal("margin_call", equity=equity, margin=account.row.margin)
     needed = add(account.bound_after(order.symbol_id, order.side, margin), charge)
     free = subtract(subtract(equity, account.row.margin), account.row.reserved)
-    free = add(add(free, account.reservation(order.id)), account.reservation(fund))
+    free = add(free, account.reservation(order.id))
+    # What was set aside for this owner is its own: another's floating loss, or that of what it holds, does not take it.
+    free = add(max(free, ZERO) if fund is not None else free, account.reservation(fund))
     if needed > free:
         raise Refusal("insufficient_margin", needed=needed, free=free)
     return needed
