@@ -22,11 +22,12 @@ from core.settings import load_settings
 @click.option(
     "--feed", type=click.Choice(["demo", "file", "synthetic", "live", "none"]), help="Where prices come from."
 )
-def command(**given: Any) -> None:
+@click.option("--fleeting", is_flag=True, hidden=True, help="For tests: a crash of the machine may lose the data.")
+def command(fleeting: bool, **given: Any) -> None:
     from core.supervisor.console import Console
     from core.supervisor.up import up
 
     options = {name: value for name, value in given.items() if value is not None}
     if "feed_prices" in options:
         options.setdefault("feed", "file")
-    up(load_settings(**options), Console())
+    up(load_settings(**options), Console(), durable=not fleeting)

@@ -67,6 +67,11 @@ class EmbeddedServers:
         if self._ownership is not None:
             self._ownership.release()
 
+    @property
+    def owned(self) -> bool:
+        """Whether the data folder is ours at the moment."""
+        return self._ownership is not None and self._ownership.held
+
     def dead(self) -> list[Postgres | Valkey]:
         """Servers of ours that ended by themselves."""
         servers = [server for server in (self.postgres, self.valkey) if server is not None]

@@ -3,91 +3,154 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import time
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.servers import EmbeddedServers
+from core.servers import EmbeddedServers, ServersBusyError, ServersError
 from core.settings import Settings
 from core.supervisor.console import Console
 from core.supervisor.ports import listen
 
+if TYPE_CHECKING:
+    from core.runtime import Runtime
+
 # Imported before the forks, so that each process has it already and they share the memory.
 PRELOADED = ("core.app", "core.supervisor.web", "core.platform", "core.preparation")
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# The web process starts alone, so that the first page is there soon; the others wait for it at most this long.
+HEAD_START_SECONDS = 5.0
+# Between two tries to bring back a server that does not start.
+REVIVAL_SECONDS = 5.0
 
 
 class Interrupted(BaseException):
     """A signal asked for the end before everything ran."""
 
 
-def up(settings: Settings, console: Console) -> None:
+def up(settings: Settings, console: Console, *, durable: bool = True) -> None:
     """Start everything `settings` describe, keep it running until SIGINT, SIGTERM or SIGHUP, and stop it."""
-    began = time.monotonic()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, _interrupt)
-    servers = EmbeddedServers(settings, progress=console.progress)
+    servers = EmbeddedServers(settings, durable=durable, progress=console.progress)
+    told = settings.data_dir / "run" / "up.json"
     try:
         with console.step("starting PostgreSQL and Valkey", f"servers, data in {_short(settings.data_dir)}"):
             addressed = servers.start()
-        _run(addressed, servers, console, began)
+        told.unlink(missing_ok=True)
+        Start(addressed, servers, console, told).run()
+    except ServersBusyError as error:
+        raise ServersBusyError(f"{error}{_running_at(told)}") from None
     except Interrupted:
         console.line("stopping")
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
+        if servers.owned:
+            told.unlink(missing_ok=True)
         servers.stop()
     console.line("stopped; the data is kept")
 
 
-def _run(settings: Settings, servers: EmbeddedServers, console: Console, began: float) -> None:
-    with console.step("loading the application", "application"):
-        for name in PRELOADED:
-            import_module(name)
-    from core.preparation import prepare
-    from core.runtime import load_runtime
-    from core.supervisor.processes import Installation
-    from core.supervisor.supervisor import Supervisor
+class Start:
+    """One start, from running servers to the signal that ends it."""
 
-    runtime = load_runtime()
-    for rejected in runtime.rejected:
-        console.note(f"plugin {rejected.source.name} is left out: {rejected.reason}")
-    with console.step("bringing the database to this version", "database"):
-        prepare(settings, runtime)
-    sockets, port = listen(settings.host, settings.port)
-    if port != settings.port:
-        console.note(f"port {settings.port} is taken, using {port}")
-    settings = settings.model_copy(update={"port": port})
-    ready, tell_ready = os.pipe()
+    def __init__(self, settings: Settings, servers: EmbeddedServers, console: Console, told: Path) -> None:
+        self._settings = settings
+        self._servers = servers
+        self._console = console
+        self._told = told
+        self._began = time.monotonic()
+        self._next_revival = 0.0
 
-    def look() -> None:
-        for server in servers.dead():
-            console.note(f"{server.name} ended; starting it again")
-            servers.revive(server)
+    def run(self) -> None:
+        """Prepare, fork, and supervise until a signal comes."""
+        console = self._console
+        with console.step("loading the application", "application"):
+            for name in PRELOADED:
+                import_module(name)
+            runtime = self._load_plugins()
+        from core.preparation import prepare
+        from core.supervisor.processes import Installation
+        from core.supervisor.supervisor import Supervisor
 
-    def in_child() -> None:
-        servers.forget()
-        os.close(ready)
+        with console.step("bringing the database to this version", "database"):
+            prepare(self._settings, runtime)
+        sockets, port = listen(self._settings.host, self._settings.port)
+        if port != self._settings.port:
+            console.note(f"port {self._settings.port} is taken, using {port}")
+        self._settings = self._settings.model_copy(update={"port": port})
+        ready, tell_ready = os.pipe()
 
-    def announce() -> None:
-        with contextlib.suppress(OSError):
-            os.read(ready, 1)
+        def in_child() -> None:
+            self._servers.forget()
+            os.close(ready)
+
+        first, *self._others = Installation(self._settings, runtime, sockets).plans(tell_ready)
+        self._supervisor = Supervisor(
+            [first],
+            told=console.note,
+            status_file=self._told.with_name("processes.json"),
+            stop_seconds=self._settings.stop_seconds,
+            look=self._look,
+            in_child=in_child,
+        )
+        self._supervisor.when_readable(ready, self._announce)
+        console.progress("starting the processes")
+        self._forked = time.monotonic()
+        self._supervisor.run()
+        console.line("stopping")
+
+    def _load_plugins(self) -> Runtime:
+        from core.runtime import load_runtime
+
+        runtime = load_runtime()
+        for rejected in runtime.rejected:
+            self._console.note(f"plugin {rejected.source.name} is left out: {rejected.reason}")
+        return runtime
+
+    def _look(self) -> None:
+        if time.monotonic() - self._forked > HEAD_START_SECONDS:
+            self._start_others()
+        if time.monotonic() >= self._next_revival:
+            self._revive()
+
+    def _revive(self) -> None:
+        for server in self._servers.dead():
+            self._console.note(f"{server.name} ended; starting it again")
+            try:
+                self._servers.revive(server)
+            except ServersError as error:
+                self._console.note(str(error))
+                self._next_revival = time.monotonic() + REVIVAL_SECONDS
+
+    def _start_others(self) -> None:
+        while self._others:
+            self._supervisor.add(self._others.pop(0))
+
+    def _announce(self) -> None:
+        self._start_others()
+        settings, console = self._settings, self._console
+        scheme = "https" if settings.https else "http"
         console.line()
-        console.line(f"http://localhost:{port}/  ({time.monotonic() - began:.1f} s)")
+        console.line(f"{scheme}://{settings.base_domain}:{settings.port}/")
+        console.line(f"ready in {time.monotonic() - self._began:.1f} s; Ctrl-C stops")
+        fresh = self._told.with_suffix(".new")
+        fresh.write_text(json.dumps({"pid": os.getpid(), "port": settings.port, "scheme": scheme}), encoding="utf-8")
+        fresh.replace(self._told)
 
-    supervisor = Supervisor(
-        Installation(settings, runtime, sockets).plans(tell_ready),
-        told=console.note,
-        status_file=settings.data_dir / "run" / "processes.json",
-        stop_seconds=settings.stop_seconds,
-        look=look,
-        in_child=in_child,
-    )
-    supervisor.when_readable(ready, announce)
-    console.progress("starting the processes")
-    supervisor.run()
-    console.line("stopping")
+
+def _running_at(told: Path) -> str:
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        running = json.loads(told.read_text(encoding="utf-8"))
+        return f" It answers on port {running['port']}."
+    return ""
 
 
 def _interrupt(_number: int, _frame: object) -> None:

@@ -6,6 +6,7 @@ Nothing is imported or started before a test asks for it, so a project that uses
 - ``valkey``: a client of an empty Redis-compatible server;
 - ``settings``: the settings of an installation with both, and a data folder of its own;
 - ``servers_for_tests``: the servers themselves;
+- ``stack``: the whole product running as processes, one for all tests that use it (mark them ``stack``);
 - ``shared_dir``: the folder of agreed prices and golden runs beside the project.
 
 With ``TRADEYARD_TEST_DATABASE_URL`` and ``TRADEYARD_TEST_REDIS_URL`` the servers they name are used in place of the embedded.
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import redis
 
     from core.sdk.testing.servers import ServersForTests
+    from core.sdk.testing.stack import Stack
     from core.settings import Settings
     from tenants.db import Database
 
@@ -66,6 +68,15 @@ def valkey(servers_for_tests: ServersForTests) -> Iterator[redis.Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product with its demo brokerages and no feed, for tests that leave it as they found it."""
+    from core.sdk.testing.stack import Stack
+
+    with Stack(tmp_path_factory.mktemp("stack") / "data") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
