@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import make_url
 
 from core.addresses import Addresses, resolve
@@ -26,7 +27,9 @@ def addresses(settings: Settings) -> Addresses:
 def test_without_a_tenant_no_row_is_seen_and_none_is_written(yards: tuple[Yard, Yard], addresses: Addresses) -> None:
     with _connect(addresses.app) as connection:
         for table in ("customers", "staff", "tenants", "hosts", "audit_entries", "brands", "product_configs"):
-            assert connection.execute(f"select count(*) from tenants.{table}").fetchone() == (0,), table
+            assert connection.execute(
+                sql.SQL("select count(*) from tenants.{}").format(sql.Identifier(table))
+            ).fetchone() == (0,), table
         with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.NotNullViolation)):
             connection.execute(
                 "insert into tenants.customers (id, email, name) values (gen_random_uuid(), 'a@b.c', 'A')"
