@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
 
 from core.lanes.models import Quote
-from core.trading.booking import book
+from core.trading.booking import CurrentQuote, book, fire
 from core.trading.models import Account, AccountType, AccountTypeSymbol, Instrument, LedgerEntry, Symbol
 from core.trading.types import OrderRequest, OrderResult
 from tenants.db import Database, TenantSession, new_id
@@ -35,15 +35,33 @@ class MarketPlace:
 
     def quote(self, code: str, bid: str, ask: str, *, ts_ms: int | None = None, clock_ms: int | None = None) -> int:
         """Make a quote current, as the lane does; times in feed milliseconds."""
-        tick = D(TICKS[code])
+        tick = Decimal(TICKS[code])
         seq = self.seqs[code] = self.seqs.get(code, 0) + 1
         ts = 1_700_000_000_000 + seq * 1000 if ts_ms is None else ts_ms
         with self.database.system() as session:
             row = session.get(Quote, self.instruments[code]) or Quote(instrument_id=self.instruments[code])
             row.seq, row.ts_ms, row.feed_ts_ms = seq, ts, ts if clock_ms is None else clock_ms
-            row.bid, row.ask = int(D(bid) / tick), int(D(ask) / tick)
+            row.bid, row.ask = int(Decimal(bid) / tick), int(Decimal(ask) / tick)
             session.add(row)
         return seq
+
+    def cross(self, code: str, bid: str, ask: str, *, ts_ms: int | None = None) -> None:
+        """Make a quote current and book what it fires, as the lane does."""
+        seq = self.quote(code, bid, ask, ts_ms=ts_ms)
+        with self.session() as session:
+            row = session.get_one(Quote, self.instruments[code])
+            quote = CurrentQuote(row.instrument_id, seq, row.ts_ms, row.bid, row.ask, row.feed_ts_ms)
+            fired = session.execute(
+                text(
+                    "select kind, subject_id from core.triggers where instrument_id = :id and since_seq < :seq"
+                    " and (:ask <= ask_le or :ask >= ask_ge or :bid <= bid_le or :bid >= bid_ge) order by subject_id"
+                ),
+                {"id": quote.instrument_id, "seq": seq, "bid": quote.bid, "ask": quote.ask},
+            ).all()
+            kinds = {
+                kind: [row.subject_id for row in fired if row.kind == kind] for kind in ("position", "order", "account")
+            }
+            fire(session, quote, positions=kinds["position"], orders=kinds["order"], accounts=kinds["account"])
 
     def clock(self, code: str, feed_ts_ms: int) -> None:
         """Let the feed's time go on while the instrument is silent."""
@@ -52,7 +70,7 @@ class MarketPlace:
 
     def account_type(self, name: str, **values: Any) -> UUID:
         """An account type with all symbols enabled."""
-        settings: dict[str, Any] = {"currency": "USD", "mode": "hedging", "leverage": D(100), **values}
+        settings: dict[str, Any] = {"currency": "USD", "mode": "hedging", "leverage": Decimal(100), **values}
         type_id = self.types[name] = new_id()
         with self.database.tenant(self.tenant_id) as session:
             session.add(AccountType(id=type_id, name=name, **settings))
@@ -72,14 +90,14 @@ class MarketPlace:
                     Account(
                         id=new_id(), number=f"{self.numbers:07}", customer_id=self.customer_id,
                         account_type_id=of_type.id, currency=of_type.currency, mode=of_type.mode,
-                        balance=D(balance), ledger_no=1,
+                        balance=Decimal(balance), ledger_no=1,
                     )
                 )  # fmt: skip
             session.add_all(made)
             session.flush()
             session.add_all(
                 LedgerEntry(
-                    account_id=account.id, entry_no=1, kind="deposit", amount=D(balance), balance=D(balance),
+                    account_id=account.id, entry_no=1, kind="deposit", amount=Decimal(balance), balance=Decimal(balance),
                     key="first", ts_ms=0,
                 )
                 for account in made
@@ -94,10 +112,10 @@ class MarketPlace:
         """An order with a client order id of its own."""
         for name in ("price", "stop_loss", "take_profit", "fill_price"):
             if isinstance(values.get(name), str):
-                values[name] = D(values[name])
+                values[name] = Decimal(values[name])
         values.setdefault("client_order_id", str(new_id()))
         return OrderRequest(
-            account_id=account_id, symbol_id=self.symbols[code], side=side, volume=D(volume), **values  # type: ignore[arg-type]
+            account_id=account_id, symbol_id=self.symbols[code], side=side, volume=Decimal(volume), **values  # type: ignore[arg-type]
         )  # fmt: skip
 
     def place(self, account_id: UUID, side: str, volume: str, code: str = "EURUSD", **values: Any) -> OrderResult:
@@ -119,7 +137,7 @@ class MarketPlace:
                 ).all()
             )
             for account in session.scalars(select(Account)):
-                assert account.balance == sums.get(account.id, D(0))
+                assert account.balance == sums.get(account.id, Decimal(0))
                 reserved = session.execute(
                     text("select coalesce(sum(amount), 0) from core.reservations where account_id = :id"),
                     {"id": account.id},
@@ -135,20 +153,25 @@ def set_up(database: Database) -> MarketPlace:
         session.flush()
         session.add(
             Customer(
-                id=customer_id, tenant_id=tenant_id, email="ann@example.com", name="Ann", password_hash="-", status="verified"
+                id=customer_id,
+                tenant_id=tenant_id,
+                email="ann@example.com",
+                name="Ann",
+                password_hash="-",
+                status="verified",
             )
         )
         place = MarketPlace(database, tenant_id, customer_id)
         for code, contract in CONTRACTS.items():
-            instrument = Instrument(id=new_id(), feed="test", feed_symbol=code, tick=D(TICKS[code]))
+            instrument = Instrument(id=new_id(), feed="test", feed_symbol=code, tick=Decimal(TICKS[code]))
             session.add(instrument)
             session.flush()
             place.instruments[code] = instrument.id
             symbol = Symbol(
                 id=new_id(), tenant_id=tenant_id, instrument_id=instrument.id, code=code,
                 asset_class="crypto" if code == "BTCUSD" else "fx", base=code[:3], quote=code[3:],
-                contract_size=D(contract), tick=D(TICKS[code]), pip=D("1") if code == "BTCUSD" else D("0.0001"),
-                lot_step=D("0.01"), min_lot=D("0.01"), max_lot=D(100),
+                contract_size=Decimal(contract), tick=Decimal(TICKS[code]), pip=Decimal("1") if code == "BTCUSD" else Decimal("0.0001"),
+                lot_step=Decimal("0.01"), min_lot=Decimal("0.01"), max_lot=Decimal(100),
             )  # fmt: skip
             session.add(symbol)
             place.symbols[code] = symbol.id

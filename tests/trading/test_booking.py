@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 from tests.trading.market import MarketPlace
 
@@ -10,7 +10,7 @@ from tests.trading.market import MarketPlace
 def test_a_market_order_opens_a_position(market: MarketPlace) -> None:
     (account,) = market.accounts("standard")
     result = market.place(account, "buy", "0.50")
-    assert (result.status, result.filled, result.average_price) == ("filled", D("0.5"), D("1.1"))
+    assert (result.status, result.filled, result.average_price) == ("filled", Decimal("0.5"), Decimal("1.1"))
     row = market.account(account)
-    assert (row.balance, row.margin, row.fill_no) == (D(10000), D(550), 1)
+    assert (row.balance, row.margin, row.fill_no) == (Decimal(10000), Decimal(550), 1)
     market.check_ledger()

@@ -20,7 +20,7 @@ from core.trading.rules.commission import commission
 from core.trading.rules.conversion import NoConversionError, Rate
 from core.trading.rules.equity import Exposure
 from core.trading.rules.margin import position_margin, reduced_margin
-from core.trading.rules.money import ZERO, add, divide, multiply, round_amount, subtract
+from core.trading.rules.money import ZERO, add, divide, multiply, round_amount, subtract, total
 from core.trading.rules.positions import Holding, Leg, added, opened, reduced
 from core.trading.rules.risk import lift_to_zero
 from core.trading.types import FillResult
@@ -97,7 +97,7 @@ class AccountWork:
         both[index] = add(both[index], margin)
 
     def _changed(self) -> None:
-        self.row.margin = sum((max(both) for both in self._margins.values()), ZERO)
+        self.row.margin = total(max(both) for both in self._margins.values())
         self._floating = None
         self.moved = True
         self.batch.touch(self)
@@ -247,7 +247,7 @@ class AccountWork:
         amount = subtract(profit, charge)
         if profit or charge:
             self.enter(
-                "trade", amount, f"fill:{fill.id}", ts_ms=ts_ms, commission=-charge if charge else ZERO,
+                "trade", amount, f"fill:{fill.id}", ts_ms=ts_ms, commission=charge.copy_negate() if charge else ZERO,
                 fill_id=fill.id, origin=order.origin, origin_id=order.origin_id,
             )  # fmt: skip
         total = add(order.filled, leg.volume)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from core.trading.booking.rows import EntryRow, FillRow, OrderRow, PositionRow
 from core.trading.booking.views import World
+from core.trading.rules.money import ZERO, add, divide, multiply, round_amount
 
 if TYPE_CHECKING:
     from core.trading.booking.account import AccountWork
@@ -72,9 +73,9 @@ class Batch:
 
     def watch(self, order: OrderRow, fill: FillRow, before: tuple[Decimal, Decimal]) -> None:
         """Keep a fill for the account's own stream."""
-        volume, value = self._opened.get(order.id, (Decimal(0), Decimal(0)))
+        volume, value = self._opened.get(order.id, (ZERO, ZERO))
         if fill.effect in ("open", "add"):
-            volume, value = volume + fill.volume, value + fill.volume * fill.price
+            volume, value = add(volume, fill.volume), add(value, multiply(fill.volume, fill.price))
             self._opened[order.id] = (volume, value)
-        price = value / volume if volume and fill.effect in ("open", "add") else fill.price
+        price = round_amount(divide(value, volume)) if volume and fill.effect in ("open", "add") else fill.price
         self.watched.append(WatchedFill(order, fill, before[0], before[1], volume, price))

@@ -8,6 +8,7 @@ from core.trading.booking.account import AccountWork
 from core.trading.booking.place import Refusal, closing_order, execute, finish
 from core.trading.booking.rows import PositionRow
 from core.trading.rules.conversion import NoConversionError
+from core.trading.rules.money import multiply
 from core.trading.rules.risk import Floating, margin_level, next_to_close, standing
 
 _HUNDRED = Decimal(100)
@@ -57,7 +58,7 @@ def _call(account: AccountWork, equity: Decimal) -> None:
     detail = {
         "equity": str(equity),
         "margin": str(account.row.margin),
-        "level": None if level is None else str(level * _HUNDRED),
+        "level": None if level is None else str(multiply(level, _HUNDRED)),
         "currency": account.row.currency,
     }
     account.batch.alerts.append(("margin_call", account.row.id, detail))

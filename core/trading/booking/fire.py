@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
 from uuid import UUID
+
+from sqlalchemy import text
 
 from core.trading.booking import load
 from core.trading.booking.account import AccountWork
+from core.trading.booking.arrays import uuids
 from core.trading.booking.enforce import enforce
 from core.trading.booking.engine import close_batch, open_batch
 from core.trading.booking.place import (
@@ -25,36 +27,51 @@ from core.trading.rules.fills import protective_fill, resting_fill
 from tenants.db import TenantSession
 
 
-class Fired(NamedTuple):
-    """A subject whose trigger a quote has crossed."""
+def fire(
+    session: TenantSession,
+    quote: CurrentQuote,
+    *,
+    positions: Sequence[UUID] = (),
+    orders: Sequence[UUID] = (),
+    accounts: Sequence[UUID] = (),
+) -> None:
+    """Book what follows from `quote` for subjects whose triggers it has crossed, on that very quote.
 
-    kind: Literal["position", "order", "account"]
-    subject_id: UUID
-    account_id: UUID
-
-
-def fire(session: TenantSession, quote: CurrentQuote, subjects: Iterable[Fired]) -> None:
-    """Book what follows from `quote` for the subjects, in their order, on that very quote.
-
-    The caller has made sure that the subjects' triggers are still those that the quote crossed. What no longer holds under
-    the accounts' locks (a position closed by an earlier subject, a stop that was moved) is passed over. Outside trading
-    hours nothing is booked; the subject waits for a later quote. Every subject that has changed gets new triggers, unarmed,
-    from this quote on; bands of accounts are always split anew.
+    First the positions' stops and targets, then resting and waiting orders, then whole accounts (margin call, stop-out).
+    The caller has made sure that the triggers are still those that the quote crossed. What no longer holds under the
+    accounts' locks (a position closed by an earlier subject, a stop that was moved) is passed over. Outside trading hours
+    nothing is booked; the subject waits for a later quote. Every subject that has changed gets new triggers, unarmed, from
+    this quote on; bands of accounts are always split anew.
     """
-    fired = list(subjects)
-    if not fired:
+    owners = _owners(session, positions, orders)
+    concerned = {*owners.values(), *accounts}
+    if not concerned:
         return
-    batch = open_batch(session, {subject.account_id for subject in fired}, {quote.instrument_id: quote})
-    gates = Gates(load.tenant_active(session))
-    for subject in fired:
-        account = batch.accounts[subject.account_id]
-        if subject.kind == "position":
-            _position(account, subject.subject_id, quote)
-        elif subject.kind == "order":
-            _order(account, subject.subject_id, gates)
-        else:
-            enforce(account)
+    batch = open_batch(session, concerned, {quote.instrument_id: quote})
+    for position_id in positions:
+        if position_id in owners:
+            _position(batch.accounts[owners[position_id]], position_id, quote)
+    gates = Gates(load.tenant_active(session)) if orders else Gates()
+    for order_id in orders:
+        if order_id in owners:
+            _order(batch.accounts[owners[order_id]], order_id, gates)
+    for account_id in accounts:
+        enforce(batch.accounts[account_id])
     close_batch(session, batch)
+
+
+def _owners(session: TenantSession, positions: Sequence[UUID], orders: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The accounts of positions and orders."""
+    if not positions and not orders:
+        return {}
+    rows = session.execute(
+        text(
+            "select id, account_id from core.positions where id = any(cast(:positions as uuid[]))"
+            " union all select id, account_id from core.orders where id = any(cast(:orders as uuid[]))"
+        ),
+        {"positions": uuids(positions), "orders": uuids(orders)},
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _position(account: AccountWork, position_id: UUID, quote: CurrentQuote) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from core.events import NewEvent, emit
 from core.trading.booking.batch import Batch, WatchedFill
 from core.trading.fill_events import EVENT_TYPE, AccountFill
+from core.trading.rules.money import add, subtract
 from tenants.db import TenantSession
 
 BOOKED_TYPE = "fills_booked"
@@ -46,7 +47,7 @@ def _watched(batch: Batch) -> list[NewEvent]:
 def _entry(watched: WatchedFill) -> AccountFill:
     fill, order = watched.fill, watched.order
     opens = fill.effect in ("open", "add")
-    before = fill.position_volume - fill.volume if opens else fill.position_volume + fill.volume
+    before = subtract(fill.position_volume, fill.volume) if opens else add(fill.position_volume, fill.volume)
     return AccountFill(
         id=fill.id,
         fill_no=fill.fill_no,

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from core.trading.rules.equity import Exposure, Market, RawQuote
-from core.trading.rules.money import ZERO, add, divide, multiply, subtract
+from core.trading.rules.money import ZERO, add, divide, multiply, subtract, total
 
 K = TypeVar("K", bound=Hashable)
 
@@ -127,7 +127,7 @@ def _sensitivities(exposures: Sequence[Exposure[K]], market: Market[K]) -> dict[
         if exposure.hops:
             rate = market.rate(exposure.hops)
             per_tick = divide(multiply(per_tick, rate.loss_num), rate.loss_den)
-            converted = abs(market.floating(exposure))
+            converted = market.floating(exposure).copy_abs()
             for hop in exposure.hops:
                 quote = market.quotes[hop.key]
                 # A gain may turn into a loss inside the band, so both sides of the rate count.
@@ -151,7 +151,7 @@ def _moves(
     per_tick = _sensitivities(exposures, market)
     prices = {side: market.quotes[side[0]][0 if side[1] else 1] for side in per_tick}
     # Σ sensitivity × price: what the same relative move of every side costs.
-    weight = sum((multiply(value, Decimal(prices[side])) for side, value in per_tick.items()), ZERO)
+    weight = total(multiply(value, Decimal(prices[side])) for side, value in per_tick.items())
     if weight <= ZERO:
         return dict.fromkeys(per_tick, 0)
     budget = room
@@ -164,7 +164,7 @@ def _moves(
         equity = Market(_moved(market, moves, down=down), market.ticks).equity(balance, exposures)
         if (equity >= required) if down else (equity < required):
             return moves
-        cost = abs(subtract(add(required, room) if down else subtract(required, room), equity))
+        cost = subtract(add(required, room) if down else subtract(required, room), equity).copy_abs()
         budget = multiply(divide(multiply(budget, room), cost), _MARGIN)
     return dict.fromkeys(per_tick, 0)
 

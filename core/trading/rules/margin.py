@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.trading.rules.conversion import Rate
-from core.trading.rules.money import ONE, ZERO, divide, multiply, round_amount
+from core.trading.rules.money import ONE, ZERO, add, divide, multiply, round_amount, total
 from core.trading.rules.pnl import notional
 
 
@@ -50,5 +50,6 @@ def account_margin(positions: Iterable[Bound]) -> Decimal:
     sides: dict[Hashable, list[Decimal]] = {}
     for position in positions:
         both = sides.setdefault(position.symbol, [ZERO, ZERO])
-        both[position.side == "sell"] += position.margin
-    return sum((max(both) for both in sides.values()), ZERO)
+        index = position.side == "sell"
+        both[index] = add(both[index], position.margin)
+    return total(max(both) for both in sides.values())

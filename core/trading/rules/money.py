@@ -4,6 +4,7 @@ Amounts keep 12 decimals, rounded half-even. Products and quotients are formed w
 operands of up to 24 digits a quotient cannot lie that near to a tie without being one, so rounding twice is exact.
 """
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 
 AMOUNT_PLACES = 12
@@ -28,6 +29,14 @@ def round_amount(value: Decimal) -> Decimal:
         raise InvalidOperation("an amount is a number")
     rounded = value.quantize(_QUANTUM, context=CONTEXT)
     return rounded if rounded else ZERO
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """The exact sum (to 60 digits). The operators `+` and `-` keep 28 digits only, and so does `sum`."""
+    result = ZERO
+    for value in values:
+        result = add(result, value)
+    return result
 
 
 def product(*factors: Decimal) -> Decimal:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from core.trading.rules.money import ZERO, multiply
+from core.trading.rules.money import ZERO, add, multiply
 from core.trading.rules.steps import ceil_units, floor_units, from_ticks
 
 Side = Literal["buy", "sell"]
@@ -31,7 +31,7 @@ class Prices:
     @property
     def middle(self) -> Decimal:
         """Halfway between the sides: for comparisons between accounts only."""
-        return multiply(self.bid + self.ask, _HALF)
+        return multiply(add(self.bid, self.ask), _HALF)
 
     def executable(self, side: str) -> Decimal:
         """The price at which an order of `side` executes."""

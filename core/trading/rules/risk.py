@@ -59,4 +59,4 @@ def lift_to_zero(balance: Decimal, has_positions: bool) -> Decimal:
 
     Only when nothing is open any more: a loss that an open gain still covers is no debt.
     """
-    return -balance if balance < ZERO and not has_positions else ZERO
+    return balance.copy_negate() if balance < ZERO and not has_positions else ZERO

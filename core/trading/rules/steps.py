@@ -18,7 +18,7 @@ def floor_units(value: Decimal, step: Decimal) -> int:
 
 def ceil_units(value: Decimal, step: Decimal) -> int:
     """The least n with n × step ≥ value. `step` > 0."""
-    return -floor_units(-value, step)
+    return -floor_units(value.copy_negate(), step)
 
 
 def floor_to_step(value: Decimal, step: Decimal) -> Decimal:

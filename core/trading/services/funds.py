@@ -15,7 +15,7 @@ from core.trading.booking import close_batch, open_batch
 from core.trading.booking.account import AccountWork
 from core.trading.booking.arrays import texts, uuids
 from core.trading.booking.batch import Notice
-from core.trading.rules.money import ZERO, round_amount, subtract
+from core.trading.rules.money import ZERO, round_amount, subtract, total
 from tenants.db import TenantSession
 
 FundsKind = Literal["deposit", "withdrawal", "correction", "fee", "swap"]
@@ -83,7 +83,7 @@ def withdraw(
     """
     if amount <= ZERO:
         raise FundsError("amount_not_positive", amount=amount)
-    return pay(session, [Payment(account_id, -amount, key, "withdrawal", note, actor=actor)])[0]
+    return pay(session, [Payment(account_id, amount.copy_negate(), key, "withdrawal", note, actor=actor)])[0]
 
 
 def correct(
@@ -113,7 +113,7 @@ def pay(session: TenantSession, payments: Sequence[Payment]) -> list[FundsResult
         account = batch.accounts[payment.account_id]
         amount = round_amount(payment.amount)
         if payment.kind == "withdrawal":
-            _check_free(account, -amount)
+            _check_free(account, amount.copy_negate())
         entry = account.enter(
             payment.kind, amount, payment.key, ts_ms=ts_ms, origin=payment.origin, origin_id=payment.origin_id,
             actor=payment.actor, note=payment.note, swap=amount if payment.kind == "swap" else ZERO,
@@ -169,7 +169,7 @@ def release(session: TenantSession, owner_id: UUID) -> Decimal:
     rows = session.execute(
         text("select account_id, owner_kind from core.reservations where owner_id = :owner"), {"owner": owner_id}
     ).all()
-    return -sum(reserve_many(session, [(row[0], row[1], owner_id, ZERO) for row in rows]), ZERO)
+    return total(reserve_many(session, [(row[0], row[1], owner_id, ZERO) for row in rows])).copy_negate()
 
 
 def _check_free(account: AccountWork, amount: Decimal) -> None:

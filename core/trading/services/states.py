@@ -14,7 +14,7 @@ from core.trading.booking.load import load_world, open_positions
 from core.trading.booking.rows import PositionRow
 from core.trading.booking.views import World
 from core.trading.rules.conversion import NoConversionError
-from core.trading.rules.money import ZERO, add, round_amount, subtract
+from core.trading.rules.money import ZERO, add, multiply, round_amount, subtract
 from core.trading.rules.pnl import notional
 from core.trading.rules.risk import margin_level
 from core.trading.types import AccountState, QuoteView
@@ -52,7 +52,7 @@ def account_states(session: TenantSession, account_ids: Iterable[UUID]) -> dict[
         states[row.id] = AccountState(
             row.id, row.currency, row.balance, floating, equity, row.margin, row.reserved,
             subtract(subtract(equity, row.margin), row.reserved),
-            None if level is None else round_amount(level * _HUNDRED), value,
+            None if level is None else round_amount(multiply(level, _HUNDRED)), value,
         )  # fmt: skip
     return states
 
