@@ -66,6 +66,8 @@ class Market:
     fee_per_lot: Decimal = ZERO
     """Commission of a side for one lot, in the quote currency."""
     currency: str = ""
+    """Of the price."""
+    account_currency: str = ""
     hedging: bool = True
     leverage: Decimal = Decimal(1)
 

@@ -1,0 +1,42 @@
+"""The strategies there are: our own and those of other plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from plugins.bot_trading.strategies.protocol import Strategy
+from plugins.bot_trading.strategies.spot_grid.strategy import SpotGrid
+
+__all__ = ["Strategies", "own_strategies"]
+
+
+class Strategies(Mapping[str, Strategy[BaseModel, Any]]):
+    """Strategies by key; filled once, when all plugins are loaded."""
+
+    def __init__(self, strategies: Iterable[Strategy[Any, Any]]) -> None:
+        self._known: dict[str, Strategy[Any, Any]] = {}
+        for strategy in strategies:
+            self.add(strategy)
+
+    def add(self, strategy: Strategy[Any, Any]) -> None:
+        """Raises ``ValueError`` when the key is taken."""
+        if strategy.key in self._known:
+            raise ValueError(f"there are two strategies with the key {strategy.key!r}")
+        self._known[strategy.key] = strategy
+
+    def __getitem__(self, key: str) -> Strategy[BaseModel, Any]:
+        return self._known[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def own_strategies() -> Strategies:
+    """The strategies of this module."""
+    return Strategies([SpotGrid()])

@@ -1,0 +1,42 @@
+"""What a brokerage sets for bot trading."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import BaseModel, Field
+
+__all__ = ["BotTradingSettings"]
+
+
+class BotTradingSettings(BaseModel):
+    """Limits and guards of a tenant's bots. Money limits are in the symbol's quote currency."""
+
+    strategies: list[str] = Field(
+        default=["spot_grid"],
+        title="Allowed strategies",
+        description="Keys of the strategies that customers may run. Staff can allow or deny a strategy to one customer.",
+    )
+    bots_per_customer: int = Field(
+        default=20, ge=1, le=1000, title="Bots for each customer", description="Bots that have not ended, at most."
+    )
+    capital_per_bot: Decimal | None = Field(
+        default=None, gt=0, title="Capital for each bot", description="The largest investment. Empty: no limit."
+    )
+    max_loss_percent: Decimal | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        title="Maximum loss",
+        description="Percent of the investment that a bot's worst case may lose; a stop-loss price keeps it small. Empty: no limit.",
+    )
+    max_levels: int = Field(
+        default=200, ge=2, le=500, title="Maximum levels", description="Cells of a grid or levels of a ladder, at most."
+    )
+    floating_loss_alert_percent: Decimal = Field(
+        default=Decimal(20),
+        gt=0,
+        le=100,
+        title="Alert at floating loss",
+        description="Percent of the investment from which Mission Control raises an alert for a bot.",
+    )
