@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from types import TracebackType
 
 import redis
 
 from core.addresses import Addresses, resolve
+from core.events.emitting import WAKER
+from core.events.relay import Relay
+from core.jobs.queues import Queues
+from core.lanes.slices import LaneHolder
 from core.runtime import Runtime, load_runtime
+from core.runtime.gate import GATE, Gate
 from core.settings import Settings
 from tenants.db import Database
 from tenants.snapshot import SnapshotHolder
@@ -22,16 +28,37 @@ class Platform:
 
     def __init__(self, settings: Settings, addresses: Addresses, runtime: Runtime) -> None:
         self.settings, self.addresses, self.runtime = settings, addresses, runtime
+        self.stopping = threading.Event()
+        """Set when the process is asked to stop: long work ends at its next safe point."""
 
     @cached_property
     def database(self) -> Database:
         """The sessions of tenants and of the system."""
-        return Database(self.addresses.app, self.addresses.system, pool_size=self.settings.database_pool_size)
+        made = Database(self.addresses.app, self.addresses.system, pool_size=self.settings.database_pool_size)
+        made.session_info[WAKER] = Relay(self.runtime, self.queues)
+        made.session_info[GATE] = Gate(made, self.runtime)
+        return made
 
     @cached_property
     def redis(self) -> redis.Redis:
         """The Redis-compatible server. What is in it may be lost at any time."""
         return redis.Redis.from_url(self.addresses.redis, socket_timeout=5, health_check_interval=30)
+
+    @cached_property
+    def lanes(self) -> LaneHolder:
+        """The lanes that this process works on."""
+        return LaneHolder(self)
+
+    @cached_property
+    def queues(self) -> Queues:
+        """The queues of jobs."""
+        return Queues(self.redis)
+
+    @property
+    def gate(self) -> Gate:
+        """What runs the plugins' contributions."""
+        gate: Gate = self.database.session_info[GATE]
+        return gate
 
     @cached_property
     def snapshot(self) -> SnapshotHolder:
@@ -45,9 +72,12 @@ class Platform:
 
     def close(self) -> None:
         """End the snapshot's thread and give the connections back."""
-        for name in ("snapshot", "redis", "database"):
+        self.__dict__.pop("queues", None)
+        for name in ("lanes", "snapshot", "redis", "database"):
             part = self.__dict__.pop(name, None)
-            if name == "snapshot" and part is not None:
+            if name == "lanes" and part is not None:
+                part.release()
+            elif name == "snapshot" and part is not None:
                 part.stop()
             elif name == "redis" and part is not None:
                 part.close()
@@ -57,7 +87,9 @@ class Platform:
     def __enter__(self) -> Platform:
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

@@ -62,7 +62,8 @@ class Lane:
     def run(self, seconds: float, stop: Callable[[], bool] = lambda: False) -> bool:
         """Work for so many seconds, or until `stop`; False at once where another process has the lane.
 
-        A lane that was taken over forgets what it knew and raises nothing: whoever has it now goes on.
+        A lane that was taken over forgets what it knew and raises nothing: whoever has it now goes on. Raises what keeps
+        the database out of reach; the lane is given up then, and the next slice begins from the database.
         """
         until = time.monotonic() + seconds
         try:
@@ -73,10 +74,10 @@ class Lane:
             self._scanner_now.store()
         except FencedError:
             log.warning("lane %d was taken over by another process", self.number)
-            self._forget()
+            self.release()
             return False
         except BaseException:
-            # What is in memory may be ahead of what was written: the next slice begins from the database.
+            # What is in memory may be ahead of what was written.
             self.release()
             raise
         return True
@@ -110,9 +111,6 @@ class Lane:
         else:
             self._scanner.lease.renew()
         return True
-
-    def _forget(self) -> None:
-        self.release()
 
     def _turn(self, until: float) -> None:
         """One round: keep the lease, take up subjects, work off quotes, wait for more."""

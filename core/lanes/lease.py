@@ -7,6 +7,7 @@ session tells others at once when an owner dies; one that is alive but silent lo
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from typing import Final
@@ -15,6 +16,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from tenants.db import Database, SystemSession, TenantSession
+
+log = logging.getLogger(__name__)
 
 EXPIRY_S: Final = 10
 """Seconds without a heartbeat after which a lane may be taken from an owner that still holds its lock."""
@@ -82,19 +85,25 @@ class Lease:
             raise FencedError(f"lane {self.lane} was taken over")
 
     def release(self) -> None:
-        """Give the lane up, so that another may have it at once."""
-        if self.token:
-            with self._database.system() as session:
-                session.execute(
-                    text("update core.lanes set owner = null, heartbeat_at = null where id = :lane and token = :token"),
-                    {"lane": self.lane, "token": self.token},
-                )
-            self.token = 0
-        if self._lock is not None:
-            # The lock belongs to the connection and goes with it.
-            self._lock.invalidate()
-            self._lock.close()
-            self._lock = None
+        """Give the lane up, so that another may have it at once. Never raises: what is lost with the database expires."""
+        token, self.token = self.token, 0
+        try:
+            if token:
+                with self._database.system() as session:
+                    session.execute(
+                        text(
+                            "update core.lanes set owner = null, heartbeat_at = null where id = :lane and token = :token"
+                        ),
+                        {"lane": self.lane, "token": token},
+                    )
+        except DBAPIError:
+            log.warning("lane %d could not be given up; it is free when its heartbeat is old", self.lane)
+        finally:
+            if self._lock is not None:
+                # The lock belongs to the connection and goes with it.
+                self._lock.invalidate()
+                self._lock.close()
+                self._lock = None
 
     def _try_lock(self) -> bool:
         try:

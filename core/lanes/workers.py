@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import Protocol
-from uuid import UUID
 
 from core.lanes import triggers
 from core.lanes.crossing import Work
@@ -15,7 +13,8 @@ from core.lanes.reacting import ReactorWork
 from core.lanes.reactor import Reactor, Subject
 from core.lanes.reserving import reserve_for_subjects
 from core.lanes.subject import Armed, LaneQuote, SubjectRef
-from core.trading.booking import CurrentQuote, book
+from core.trading.booking import book
+from core.trading.booking.fire import fire
 from core.trading.types import OrderRequest, OrderResult
 from tenants.db import TenantSession
 
@@ -28,30 +27,15 @@ class Reactors(Protocol):
         ...
 
 
-class Fire(Protocol):
-    """Works off the core's own subjects at a quote, in the transaction of one tenant."""
-
-    def __call__(
-        self,
-        session: TenantSession,
-        quote: CurrentQuote,
-        *,
-        positions: Sequence[UUID],
-        orders: Sequence[UUID],
-        accounts: Sequence[UUID],
-    ) -> object: ...
-
-
 @dataclass(frozen=True, slots=True)
 class LaneWorkers:
-    """The workers of a lane, over the loaded plugins and trading."""
+    """The workers of a lane, over the loaded plugins."""
 
     reactors: Reactors
-    fire: Fire
 
     def core(self) -> Work:
         """Positions' stops and targets, orders, accounts: the trading core's, apart from all plugins."""
-        return partial(_fire_core, self.fire)
+        return _fire_core
 
     def reactor(self, plugin: str, name: str) -> Work:
         """The subjects of a plugin's reactor."""
@@ -59,7 +43,7 @@ class LaneWorkers:
 
 
 def _fire_core(
-    fire: Fire, session: TenantSession, quote: LaneQuote, subjects: triggers.Subjects, *, armed: bool
+    session: TenantSession, quote: LaneQuote, subjects: triggers.Subjects, *, armed: bool
 ) -> Mapping[SubjectRef, Armed]:
     del armed  # what booking rewrites always comes back unarmed
     by_kind: dict[str, list[SubjectRef]] = {}

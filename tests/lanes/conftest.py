@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +18,6 @@ from core.lanes.lane import Lane
 from core.lanes.reactor import Reactor, Triggers
 from core.lanes.subjects import NewState, start_subject
 from core.lanes.workers import LaneWorkers
-
-
-def fire(*a, **k):
-    raise NotImplementedError
-
-
 from tenants.db import Database, new_id
 from tenants.models import ProductConfig
 from tests.lanes.reactors import PLUGIN, Ladder, ladder
@@ -55,14 +49,14 @@ class Street:
 
     def lane(self, owner: str = "first", **options: Any) -> Lane:
         """A lane as a process of that name would run it."""
-        values: dict[str, Any] = {"settled": lambda: True, **options}
-        lane = Lane(self.database, self.redis, 0, LaneWorkers(self.runtime, fire), owner=owner, **values)
+        values: dict[str, Any] = {"settled": lambda: True, "workers": LaneWorkers(self.runtime), **options}
+        lane = Lane(self.database, self.redis, 0, owner=owner, **values)
         self.lanes.append(lane)
         return lane
 
     def append(self, *quotes: tuple[str, str], code: str = "EURUSD") -> int:
         """Append (bid, ask) quotes one second apart; the last one's number."""
-        scale = PriceScale(D(TICKS[code]))
+        scale = PriceScale(Decimal(TICKS[code]))
         with self.database.system() as session:
             last = session.scalar(
                 text("select coalesce(max(seq), 0) from core.ticks where instrument_id = :id"),

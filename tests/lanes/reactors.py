@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -19,15 +19,22 @@ PLUGIN = "probe"
 
 def ladder(step: str, level: str, lots: str = "0.01") -> tuple[dict[str, Any], Triggers]:
     """State and triggers of a subject that buys at each step down and sells that lot again one step up."""
-    state = {"step": step, "low": str(D(level) - D(step)), "lots": lots, "bought": [], "count": 0, "refused": []}
+    state = {
+        "step": step,
+        "low": str(Decimal(level) - Decimal(step)),
+        "lots": lots,
+        "bought": [],
+        "count": 0,
+        "refused": [],
+    }
     return state, _triggers(state)
 
 
 def _triggers(state: dict[str, Any]) -> Triggers:
     bought = state["bought"]
     return Triggers(
-        ask_le=D(state["low"]),
-        bid_ge=D(bought[-1][0]) + D(state["step"]) if bought else None,
+        ask_le=Decimal(state["low"]),
+        bid_ge=Decimal(bought[-1][0]) + Decimal(state["step"]) if bought else None,
     )
 
 
@@ -42,17 +49,17 @@ class Ladder(Reactor):
 
     def _one(self, subject: Subject) -> Reaction:
         state = {**subject.state, "bought": [list(lot) for lot in subject.state["bought"]]}
-        step, lots = D(state["step"]), D(state["lots"])
+        step, lots = Decimal(state["step"]), Decimal(state["lots"])
         orders: list[ReactorOrder] = []
-        if subject.quote.ask <= D(state["low"]) and not subject.reduce_only:
-            price = D(state["low"])
+        if subject.quote.ask <= Decimal(state["low"]) and not subject.reduce_only:
+            price = Decimal(state["low"])
             state["count"] += 1
             orders.append(ReactorOrder(f"b{state['count']}", "buy", lots, price))
             state["bought"].append([str(price), f"b{state['count']}"])
             state["low"] = str(price - step)
-        elif state["bought"] and subject.quote.bid >= D(state["bought"][-1][0]) + step:
+        elif state["bought"] and subject.quote.bid >= Decimal(state["bought"][-1][0]) + step:
             price, key = state["bought"].pop()
-            orders.append(ReactorOrder(f"s-{key}", "sell", lots, D(price) + step, close_key=key))
+            orders.append(ReactorOrder(f"s-{key}", "sell", lots, Decimal(price) + step, close_key=key))
             state["low"] = price
         return Reaction(
             subject.id, state, _triggers(state), tuple(orders), records=({"seq": subject.quote.seq},) if orders else ()
