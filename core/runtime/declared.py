@@ -26,6 +26,7 @@ from core.sdk.declarations import (
     Slot,
     Subscription,
 )
+from core.sdk.demo import Demo
 from core.sdk.version import API_VERSION
 
 T = TypeVar("T")
@@ -193,6 +194,16 @@ def read_health(hooks: PluginHooks) -> tuple[HealthCheck, ...]:
     for check in checks.values():
         _plain(f"the health check {check.name!r}", check.check)
     return tuple(checks.values())
+
+
+def read_demo(hooks: PluginHooks) -> Demo | None:
+    """The plugin's part of the demo, none if it has none."""
+    if not hooks.has("demo"):
+        return None
+    demo = _typed("demo", hooks.call("demo"), Demo)
+    for name in ("prepare", "play"):
+        _plain(f"demo.{name}", getattr(demo, name))
+    return demo
 
 
 def read_protocols(hooks: PluginHooks, hook: str, protocol: Any) -> Mapping[str, Any]:

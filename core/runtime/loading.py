@@ -175,6 +175,7 @@ def _read(candidate: Candidate, owners: Mapping[str, Candidate]) -> None:
         order_checks=declared.read_checks(hooks),
         venues=declared.read_protocols(hooks, "venues", object),
         health=declared.read_health(hooks),
+        demo=declared.read_demo(hooks),
         cli=_cli(hooks),
         extension_points=candidate.points,
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Slot,
         Subscription,
     )
+    from core.sdk.demo import Demo
     from core.venues.port import Venue
 
 
@@ -75,6 +76,7 @@ class LoadedPlugin:
     health: tuple[HealthCheck, ...]
     cli: click.Group | None
     extension_points: tuple[type, ...]
+    demo: Demo | None = None
 
     @property
     def key(self) -> str:

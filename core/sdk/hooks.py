@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Slot,
         Subscription,
     )
+    from core.sdk.demo import Demo
     from core.venues.port import Venue
 
 PROJECT = "tradeyard"
@@ -93,6 +94,10 @@ class PluginSpec:
     @hookspec
     def cli(self) -> click.Group:  # type: ignore[empty-body]
         """Commands under the plugin's key."""
+
+    @hookspec
+    def demo(self) -> Demo:  # type: ignore[empty-body]
+        """The plugin's part of the demo brokerages."""
 
     @hookspec
     def extension_points(self) -> Sequence[type]:  # type: ignore[empty-body]
