@@ -1,0 +1,200 @@
+"""Following a master: start, change, pause, resume, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from core.sdk.arrays import uuids
+from core.sdk.data import TenantSession, new_id
+from core.sdk.trading import lock_accounts_with_markets
+from plugins.copy_trading.models import Confirmation, Cursor, Master, Subscription
+from plugins.copy_trading.rules.choices import Choices, out_of_bounds
+from plugins.copy_trading.rules.settings import CopyTradingSettings
+from plugins.copy_trading.rules.states import By, Pause, SubscriptionStatus, resume, status_of
+from plugins.copy_trading.services.eligible import follow_problem
+from plugins.copy_trading.services.errors import NotFoundError, RefusedError
+
+SHARD_SIZE = 2500
+"""Followers of one master that are worked off in one transaction; smaller shards were slower."""
+
+
+def follow(
+    session: TenantSession,
+    settings: CopyTradingSettings,
+    *,
+    customer_id: UUID,
+    account_id: UUID,
+    master_id: UUID,
+    choices: Choices,
+    confirmed: bool,
+    invite_code: str = "",
+) -> Subscription:
+    """Start copying. Positions that the master has open are left alone unless the choices say otherwise.
+
+    :raises NotFoundError: for a master that may not be seen (another tenant's, a pending one, a private one without its code).
+    :raises RefusedError: where a gate or a bound holds, with the remedy.
+    """
+    master = session.get(Master, (session.tenant_id, master_id), with_for_update=True)
+    if master is None or master.status in ("pending", "rejected"):
+        raise NotFoundError
+    if not master.public and invite_code != master.invite_code:
+        raise NotFoundError
+    if master.status != "active":
+        raise RefusedError("master_not_active", "This master takes no new followers at present.")
+    if not confirmed:
+        raise RefusedError("not_confirmed", "Read and confirm the risk notice and the fee first.")
+    problems = out_of_bounds(choices, settings)
+    if problems:
+        raise RefusedError("out_of_bounds", "; ".join(f"{key}: {text}" for key, text in problems.items()), **problems)
+    problem = follow_problem(session, customer_id, account_id, master)
+    if problem is not None:
+        raise RefusedError("not_eligible", problem)
+    followed = session.scalar(
+        select(Subscription.id).where(
+            Subscription.master_id == master_id,
+            Subscription.account_id == account_id,
+            Subscription.status != SubscriptionStatus.STOPPED,
+        )
+    )
+    if followed is not None:
+        raise RefusedError("already_following", "This account follows this master already.")
+    shards = _shards(session, master_id)
+    if master.follower_cap is not None and sum(shards.values()) >= master.follower_cap:
+        raise RefusedError("cap_reached", "This master has as many followers as they want.")
+    return _start(session, settings, master, customer_id, account_id, choices, shards)
+
+
+def _start(
+    session: TenantSession,
+    settings: CopyTradingSettings,
+    master: Master,
+    customer_id: UUID,
+    account_id: UUID,
+    choices: Choices,
+    shards: dict[int, int],
+) -> Subscription:
+    # The master's account is locked, so that the follower begins between two of its fills.
+    locked = lock_accounts_with_markets(session, [master.account_id, account_id])
+    equity = locked.accounts[account_id].equity
+    if equity is None:
+        raise RefusedError(
+            "no_quote", "Your equity cannot be told now: a position has no current price. Try again later."
+        )
+    last_fill = session.scalar(text("select fill_no from core.accounts where id = :id"), {"id": master.account_id}) or 0
+    subscription = Subscription(
+        id=new_id(),
+        master_id=master.id,
+        account_id=account_id,
+        customer_id=customer_id,
+        shard=_free_shard(shards),
+        status=SubscriptionStatus.ACTIVE,
+        start_equity=equity,
+        notice_version=settings.risk_notice_version,
+        **_columns(choices),
+    )
+    session.add(subscription)
+    session.add(
+        Confirmation(
+            customer_id=customer_id,
+            master_id=master.id,
+            notice_version=settings.risk_notice_version,
+            notice=settings.risk_notice,
+            fee_percent=settings.performance_fee,
+        )
+    )
+    session.flush()
+    session.add(Cursor(subscription_id=subscription.id, last_close=last_fill, last_open=last_fill))
+    session.flush()
+    return subscription
+
+
+def change(session: TenantSession, settings: CopyTradingSettings, subscription: Subscription, choices: Choices) -> None:
+    """Change the settings; they hold for the master's next opening order. Raises :class:`RefusedError` out of bounds."""
+    if subscription.status in (SubscriptionStatus.STOPPING, SubscriptionStatus.STOPPED):
+        raise RefusedError("stopped", "This copy has been stopped; follow the master anew.")
+    problems = out_of_bounds(choices, settings)
+    if problems:
+        raise RefusedError("out_of_bounds", "; ".join(f"{key}: {text}" for key, text in problems.items()), **problems)
+    _wait_for_replication(session, [subscription.id])
+    for name, value in _columns(choices).items():
+        setattr(subscription, name, value)
+    session.flush()
+
+
+def pause(session: TenantSession, ids: Collection[UUID], reason: Pause) -> int:
+    """Pause Copying: no opens and no adds; closes, reductions and stop changes still follow. How many were changed."""
+    _wait_for_replication(session, ids)
+    rows = session.execute(
+        text(
+            "update copy_trading.subscriptions set reasons = reasons | :reason, status = 'paused'"
+            " where id = any(cast(:ids as uuid[])) and status in ('active', 'paused') and reasons & :reason = 0 returning id"
+        ),
+        {"ids": uuids(ids), "reason": int(reason)},
+    ).all()
+    session.expire_all()
+    return len(rows)
+
+
+def resume_copying(session: TenantSession, ids: Collection[UUID], by: By) -> dict[UUID, Pause]:
+    """Lift the reasons that are ``by``'s to lift; nothing is opened for what was missed. The reasons that stay, by id."""
+    _wait_for_replication(session, ids)
+    left: dict[UUID, Pause] = {}
+    for subscription in session.scalars(select(Subscription).where(Subscription.id.in_(ids)).with_for_update()):
+        status = SubscriptionStatus(subscription.status)
+        if status in (SubscriptionStatus.STOPPING, SubscriptionStatus.STOPPED):
+            continue
+        reasons = resume(Pause(subscription.reasons), by)
+        subscription.reasons, subscription.status = int(reasons), status_of(status, reasons)
+        left[subscription.id] = reasons
+    session.flush()
+    return left
+
+
+def _wait_for_replication(session: TenantSession, ids: Collection[UUID]) -> None:
+    """Let a fill that is being copied finish first; what is decided after this sees the change."""
+    session.execute(
+        text(
+            "select from copy_trading.cursors where subscription_id = any(cast(:ids as uuid[]))"
+            " order by subscription_id for update"
+        ),
+        {"ids": uuids(ids)},
+    )
+
+
+def _shards(session: TenantSession, master_id: UUID) -> dict[int, int]:
+    rows = session.execute(
+        select(Subscription.shard, func.count())
+        .where(Subscription.master_id == master_id, Subscription.status != SubscriptionStatus.STOPPED)
+        .group_by(Subscription.shard)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _free_shard(shards: dict[int, int]) -> int:
+    """The first shard with room."""
+    shard = 0
+    while shards.get(shard, 0) >= SHARD_SIZE:
+        shard += 1
+    return shard
+
+
+def _columns(choices: Choices) -> dict[str, object]:
+    return {
+        "mode": choices.mode,
+        "copy_ratio": choices.copy_ratio,
+        "fixed_size": choices.fixed_size,
+        "fixed_basis": choices.fixed_basis,
+        "max_open_trades": choices.max_open_trades,
+        "minimum_equity": choices.minimum_equity,
+        "slippage_tolerance": choices.slippage_tolerance,
+        "round_up": choices.below_minimum_lot == "round_up",
+        "maximum_lot": choices.maximum_lot,
+        "existing_positions": choices.existing_positions,
+        "stop_loss_percent": choices.stop_loss_percent,
+        "symbols": choices.symbols,
+        "symbol_map": choices.symbol_map,
+        "reverse": choices.reverse,
+    }
