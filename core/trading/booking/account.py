@@ -43,6 +43,7 @@ class AccountWork:
     ) -> None:
         self.batch, self.row = batch, row
         self.type: TypeView = batch.world.types[row.account_type_id]
+        self._terms = batch.world.terms_of(row.account_type_id)
         self.positions = {position.id: position for position in positions}
         self.orders = {order.id: order for order in orders}
         self.reservations = reservations
@@ -59,18 +60,19 @@ class AccountWork:
 
     def terms(self, symbol_id: UUID) -> Terms:
         """A symbol's conditions and prices for this account."""
-        return self.batch.world.terms(self.row.account_type_id, symbol_id)
+        return self._terms.get(symbol_id) or self.batch.world.terms(self.row.account_type_id, symbol_id)
 
-    def exposures(self) -> list[Exposure[UUID]]:
+    def exposures(self) -> list[Exposure[int]]:
         """The open positions as the equity sees them. Raises `NoConversionError`."""
-        world, of_type = self.batch.world, self.row.account_type_id
         return [
-            world.exposure(of_type, position.symbol_id, position.side, position.volume, position.open_price)
+            self.terms(position.symbol_id).exposure(position.side, position.volume, position.open_price)
             for position in self.positions.values()
         ]
 
     def floating(self) -> Decimal | None:
         """P&L of the open positions; none when one of them cannot be measured now."""
+        if not self.positions:
+            return ZERO
         if self._floating is None:
             try:
                 self._floating = self.batch.world.market.equity(ZERO, self.exposures())
@@ -112,7 +114,7 @@ class AccountWork:
         self,
         kind: str,
         amount: Decimal,
-        key: str,
+        key: str | None,
         *,
         ts_ms: int,
         commission: Decimal = ZERO,
@@ -247,7 +249,7 @@ class AccountWork:
         amount = subtract(profit, charge)
         if profit or charge:
             self.enter(
-                "trade", amount, f"fill:{fill.id}", ts_ms=ts_ms, commission=charge.copy_negate() if charge else ZERO,
+                "trade", amount, None, ts_ms=ts_ms, commission=charge.copy_negate() if charge else ZERO,
                 fill_id=fill.id, origin=order.origin, origin_id=order.origin_id,
             )  # fmt: skip
         total = add(order.filled, leg.volume)

@@ -16,7 +16,7 @@ def uuids(values: Iterable[UUID | None]) -> str:
 
 def numbers(values: Iterable[Decimal | int | None]) -> str:
     """For ``cast(:x as numeric[])`` or ``bigint[]``."""
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+    return "{" + ",".join([str(value) for value in values]).replace("None", "NULL") + "}"
 
 
 def flags(values: Iterable[bool]) -> str:
@@ -26,7 +26,15 @@ def flags(values: Iterable[bool]) -> str:
 
 def texts(values: Iterable[str | None]) -> str:
     """For ``cast(:x as text[])``; every element is quoted, so that no content can be taken for syntax."""
-    return "{" + ",".join([_NULL if value is None else _quoted(value) for value in values]) + "}"
+    seen: dict[str | None, str] = {None: "NULL"}
+    literals = []
+    for value in values:
+        literal = seen.get(value)
+        if literal is None:
+            assert value is not None  # noqa: S101 - none is known from the start
+            literal = seen[value] = _quoted(value)
+        literals.append(literal)
+    return "{" + ",".join(literals) + "}"
 
 
 def documents(values: Iterable[dict[str, Any]]) -> str:
@@ -34,7 +42,6 @@ def documents(values: Iterable[dict[str, Any]]) -> str:
     return "{" + ",".join([_EMPTY if not value else _quoted(json.dumps(value)) for value in values]) + "}"
 
 
-_NULL = "NULL"
 _EMPTY = '"{}"'
 
 

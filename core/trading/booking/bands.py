@@ -63,7 +63,7 @@ def account_triggers(account: AccountWork) -> Iterator[TriggerRow]:
         return
     call = required_equity(row.margin, levels.margin_call)
     out = required_equity(row.margin, levels.stop_out)
-    bands: dict[UUID, Band]
+    bands: dict[int, Band]
     try:
         exposures = account.exposures()
         if row.margin_called:
@@ -74,8 +74,9 @@ def account_triggers(account: AccountWork) -> Iterator[TriggerRow]:
             bands = falling(row.balance, exposures, world.market, max(call, out))
     except (KeyError, NoConversionError):
         # What cannot be measured now is looked at again on the next quote of anything it holds.
-        bands = {account.terms(held.symbol_id).symbol.instrument_id: _NEXT for held in account.positions.values()}
-    for instrument_id, band in bands.items():
+        bands = {account.terms(held.symbol_id).number: _NEXT for held in account.positions.values()}
+    for number, band in bands.items():
+        instrument_id = world.instruments[number]
         quote = world.quotes.get(instrument_id)
         yield TriggerRow("account", row.id, instrument_id, row.id, band, quote.seq if quote else 0)
 

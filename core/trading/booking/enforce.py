@@ -78,10 +78,8 @@ def _close_worst(account: AccountWork) -> bool:
         terms = account.terms(held.symbol_id)
         if terms.closed or terms.prices is None or terms.rate is None:
             continue
-        exposure = account.batch.world.exposure(
-            account.row.account_type_id, held.symbol_id, held.side, held.volume, held.open_price
-        )
         try:
+            exposure = terms.exposure(held.side, held.volume, held.open_price)
             measured.append(Floating(held, market.floating(exposure)))
         except (KeyError, NoConversionError):
             continue

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from core.trading.booking.arrays import texts, uuids
 from core.trading.booking.rows import AccountRow, OrderRow, PositionRow, ReservationRow
 from core.trading.booking.views import CurrentQuote, Enabled, SymbolView, TypeView, World
 from core.trading.rules.hours import Hours
@@ -32,9 +33,9 @@ def module_states(session: TenantSession, modules: Collection[str]) -> dict[str,
     rows = session.execute(
         text(
             "select module, case when allowed then state else 'off' end from tenants.product_configs"
-            " where module = any(:modules) order by module for share"
+            " where module = any(cast(:modules as text[])) order by module for share"
         ),
-        {"modules": sorted(modules)},
+        {"modules": texts(sorted(modules))},
     )
     found = {row[0]: row[1] for row in rows}
     return {module: found.get(module, "off") for module in modules}
@@ -47,9 +48,9 @@ def lock_accounts(session: TenantSession, ids: Iterable[UUID]) -> dict[UUID, Acc
             "select a.id, a.account_type_id, a.currency, a.mode, a.balance, a.margin, a.reserved, a.fill_no, a.ledger_no,"
             " a.margin_called, a.watched, a.status, c.status"
             " from core.accounts a join tenants.customers c on c.tenant_id = a.tenant_id and c.id = a.customer_id"
-            " where a.id = any(:ids) order by a.id for update of a"
+            " where a.id = any(cast(:ids as uuid[])) order by a.id for update of a"
         ),
-        {"ids": list(ids)},
+        {"ids": uuids(ids)},
     )
     return {row[0]: AccountRow(*row) for row in rows}
 
@@ -102,9 +103,9 @@ def _load_types(
             " e.symbol_id, e.leverage, e.markup"
             " from core.account_types t left join core.account_type_symbols e"
             " on e.tenant_id = t.tenant_id and e.account_type_id = t.id and e.enabled"
-            " where t.id = any(:ids)"
+            " where t.id = any(cast(:ids as uuid[]))"
         ),
-        {"ids": list(type_ids)},
+        {"ids": uuids(type_ids)},
     )
     for row in rows:
         if row[0] not in types:
@@ -128,9 +129,9 @@ def open_positions(session: TenantSession, account_ids: Collection[UUID]) -> lis
     rows = session.execute(
         text(
             f"select {_POSITION_COLUMNS} from core.positions"  # noqa: S608 - a constant of this module
-            " where account_id = any(:ids) and closed_ts_ms is null order by opened_ts_ms, id"
+            " where account_id = any(cast(:ids as uuid[])) and closed_ts_ms is null order by opened_ts_ms, id"
         ),
-        {"ids": list(account_ids)},
+        {"ids": uuids(account_ids)},
     )
     return [PositionRow(*row) for row in rows]
 
@@ -147,24 +148,23 @@ def open_orders(session: TenantSession, account_ids: Collection[UUID]) -> list[O
     rows = session.execute(
         text(
             f"select {_ORDER_COLUMNS} from core.orders o"  # noqa: S608 - a constant of this module
-            " where o.account_id = any(:ids) and o.status in ('pending', 'resting', 'waiting', 'unknown')"
+            " where o.account_id = any(cast(:ids as uuid[])) and o.status in ('pending', 'resting', 'waiting', 'unknown')"
             " order by o.placed_seq, o.id"
         ),
-        {"ids": list(account_ids)},
+        {"ids": uuids(account_ids)},
     )
     return [OrderRow(*row) for row in rows]
 
 
 def earlier_orders(session: TenantSession, keys: Collection[tuple[UUID, str]]) -> list[OrderRow]:
     """Orders that were placed before under (account, client order id)."""
-    accounts, client_ids = [key[0] for key in keys], [key[1] for key in keys]
     rows = session.execute(
         text(
             f"select {_ORDER_COLUMNS} from core.orders o"  # noqa: S608 - a constant of this module
             " join unnest(cast(:accounts as uuid[]), cast(:client_ids as text[])) as k(account_id, client_order_id)"
             " on o.account_id = k.account_id and o.client_order_id = k.client_order_id"
         ),
-        {"accounts": accounts, "client_ids": client_ids},
+        {"accounts": uuids(key[0] for key in keys), "client_ids": texts(key[1] for key in keys)},
     )
     return [OrderRow(*row) for row in rows]
 
@@ -175,10 +175,10 @@ def fills_of_orders(session: TenantSession, order_ids: Collection[UUID]) -> list
         session.execute(
             text(
                 "select f.order_id, f.id, f.fill_no, f.position_id, f.side, f.effect, f.volume, f.price, f.profit,"
-                " f.commission, f.position_volume from core.fills f where f.order_id = any(:ids)"
+                " f.commission, f.position_volume from core.fills f where f.order_id = any(cast(:ids as uuid[]))"
                 " order by f.account_id, f.fill_no"
             ),
-            {"ids": list(order_ids)},
+            {"ids": uuids(order_ids)},
         )
     )
 
@@ -187,10 +187,10 @@ def reservations(session: TenantSession, account_ids: Collection[UUID]) -> dict[
     """What is reserved on the accounts, by account and owner."""
     rows = session.execute(
         text(
-            "select account_id, owner_kind, owner_id, amount from core.reservations where account_id = any(:ids)"
+            "select account_id, owner_kind, owner_id, amount from core.reservations where account_id = any(cast(:ids as uuid[]))"
             " order by account_id, owner_id"
         ),
-        {"ids": list(account_ids)},
+        {"ids": uuids(account_ids)},
     )
     result: dict[UUID, dict[UUID, ReservationRow]] = {}
     for row in rows:

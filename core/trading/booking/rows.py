@@ -128,7 +128,7 @@ class EntryRow:
     swap: Decimal
     balance: Decimal
     fill_id: UUID | None
-    key: str
+    key: str | None
     origin: str
     origin_id: UUID | None
     actor: str | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from core.trading.rules.conversion import NoConversionError, Pair, Rate, Routes
+from core.trading.rules.conversion import Hop, NoConversionError, Pair, Rate, Routes
 from core.trading.rules.equity import Exposure, Market, RawQuote
 from core.trading.rules.hours import Hours, untradable
 from core.trading.rules.margin import leverage_of
@@ -93,6 +93,16 @@ class Terms:
     rate: Rate | None
     """Quote currency → account currency; none when no quoted symbol leads there."""
     enabled: bool
+    number: int
+    """The instrument's, in `World.market`."""
+    hops: tuple[Hop[int], ...] | None
+    """The way from the quote currency to the account's; none when no quoted symbol leads there."""
+
+    def exposure(self, side: str, volume: Decimal, price: Decimal) -> Exposure[int]:
+        """An open position as the equity sees it. Raises `NoConversionError`."""
+        if self.hops is None:
+            raise NoConversionError(f"no quoted symbol leads from {self.symbol.quote} to the account's currency")
+        return Exposure(self.number, side, multiply(volume, self.symbol.contract_size), price, self.offset, self.hops)
 
 
 class World:
@@ -107,13 +117,19 @@ class World:
     ) -> None:
         self.symbols, self.quotes, self.types = symbols, quotes, types
         self._enabled = enabled
-        self._terms: dict[tuple[UUID, UUID], Terms] = {}
-        ticks = {symbol.instrument_id: symbol.tick for symbol in symbols.values()}
-        self.market = Market({key: RawQuote(quote.bid, quote.ask) for key, quote in quotes.items()}, ticks)
+        self._terms: dict[UUID, dict[UUID, Terms]] = {}
+        by_code = sorted(symbols.values(), key=lambda symbol: symbol.code)
+        # The rules look instruments up many times for each account, so they know them by small numbers.
+        self.instruments = list(dict.fromkeys(symbol.instrument_id for symbol in by_code))
+        self.number = {instrument_id: number for number, instrument_id in enumerate(self.instruments)}
+        self.market = Market(
+            {self.number[key]: RawQuote(quote.bid, quote.ask) for key, quote in quotes.items() if key in self.number},
+            {self.number[symbol.instrument_id]: symbol.tick for symbol in by_code},
+        )
         self.routes = Routes(
-            Pair(symbol.instrument_id, symbol.base, symbol.quote)
-            for symbol in sorted(symbols.values(), key=lambda symbol: symbol.code)
-            if symbol.instrument_id in quotes and symbol.status != "disabled"
+            Pair(self.number[symbol.instrument_id], symbol.base, symbol.quote)
+            for symbol in by_code
+            if symbol.instrument_id in quotes
         )
 
     def rate(self, source: str, target: str) -> Rate | None:
@@ -125,10 +141,15 @@ class World:
 
     def terms(self, type_id: UUID, symbol_id: UUID) -> Terms:
         """A symbol for an account type. Raises `KeyError` for one that does not exist."""
-        known = self._terms.get((type_id, symbol_id))
+        of_type = self.terms_of(type_id)
+        known = of_type.get(symbol_id)
         if known is None:
-            known = self._terms[type_id, symbol_id] = self._make(type_id, symbol_id)
+            known = of_type[symbol_id] = self._make(type_id, symbol_id)
         return known
+
+    def terms_of(self, type_id: UUID) -> dict[UUID, Terms]:
+        """The terms worked out so far for an account type; `terms` adds to it."""
+        return self._terms.setdefault(type_id, {})
 
     def _make(self, type_id: UUID, symbol_id: UUID) -> Terms:
         symbol, of_type = self.symbols[symbol_id], self.types[type_id]
@@ -136,6 +157,11 @@ class World:
         pips = of_type.markup if here is None or here.markup is None else here.markup
         offset = markup_offset(multiply(pips, symbol.pip), symbol.tick)
         quote = self.quotes.get(symbol.instrument_id)
+        hops: tuple[Hop[int], ...] | None
+        try:
+            hops = self.routes.find(symbol.quote, of_type.currency)
+        except NoConversionError:
+            hops = None
         return Terms(
             symbol=symbol,
             leverage=leverage_of(of_type.leverage, here.leverage if here else None),
@@ -145,19 +171,12 @@ class World:
             closed="quote_stale"
             if quote is None
             else untradable(symbol.hours, symbol.staleness_ms, quote.ts_ms, quote.feed_ts_ms),
-            rate=self.rate(symbol.quote, of_type.currency),
+            rate=None if hops is None else self.market.rate(hops),
             enabled=here is not None,
+            number=self.number[symbol.instrument_id],
+            hops=hops,
         )
 
-    def exposure(self, type_id: UUID, symbol_id: UUID, side: str, volume: Decimal, price: Decimal) -> Exposure[UUID]:
+    def exposure(self, type_id: UUID, symbol_id: UUID, side: str, volume: Decimal, price: Decimal) -> Exposure[int]:
         """An open position as the equity sees it. Raises `NoConversionError`."""
-        terms = self.terms(type_id, symbol_id)
-        symbol = terms.symbol
-        return Exposure(
-            symbol.instrument_id,
-            side,
-            multiply(volume, symbol.contract_size),
-            price,
-            terms.offset,
-            self.routes.find(symbol.quote, self.types[type_id].currency),
-        )
+        return self.terms(type_id, symbol_id).exposure(side, volume, price)

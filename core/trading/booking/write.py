@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -170,7 +171,7 @@ def _update(
 
 
 def _literals(columns: Sequence[_Column], rows: Sequence[Any]) -> dict[str, str]:
-    return {name: literal([getattr(row, name) for row in rows]) for name, _, literal in columns}
+    return {name: literal(map(attrgetter(name), rows)) for name, _, literal in columns}
 
 
 def _write_reservations(session: TenantSession, batch: Batch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, UniqueConstraint, func
+from sqlalchemy import BigInteger, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.schema import SCHEMA
@@ -17,7 +17,14 @@ class LedgerEntry(TenantRow, Base):
     __tablename__ = "ledger_entries"
     __table_args__ = (
         UniqueConstraint("tenant_id", "account_id", "entry_no"),
-        UniqueConstraint("tenant_id", "account_id", "key"),
+        Index(
+            "uq_ledger_entries_key",
+            "tenant_id",
+            "account_id",
+            "key",
+            unique=True,
+            postgresql_where=text("key is not null"),
+        ),
         tenant_key("core.accounts", "account_id"),
         {"schema": SCHEMA},
     )
@@ -32,8 +39,8 @@ class LedgerEntry(TenantRow, Base):
     balance: Mapped[Amount]
     """After the entry."""
     fill_id: Mapped[UUID | None]
-    key: Mapped[str]
-    """Idempotency key: a second entry with it is refused."""
+    key: Mapped[str | None]
+    """Idempotency key of an operation: a second entry with it is refused. A fill's entry has none: it is the fill's."""
     origin: Mapped[str] = mapped_column(server_default="manual")
     origin_id: Mapped[UUID | None]
     actor: Mapped[str | None]

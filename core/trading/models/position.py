@@ -18,7 +18,6 @@ class Position(TenantRow, Base):
     __tablename__ = "positions"
     __table_args__ = (
         tenant_key("core.accounts", "account_id"),
-        tenant_key("core.symbols", "symbol_id"),
         Index("ix_positions_open", "tenant_id", "account_id", postgresql_where=text("closed_ts_ms is null")),
         Index("ix_positions_origin", "tenant_id", "origin", "origin_id"),
         Index("ix_positions_account", "tenant_id", "account_id", "opened_ts_ms"),

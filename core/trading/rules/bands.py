@@ -47,6 +47,10 @@ def falling(balance: Decimal, exposures: Sequence[Exposure[K]], market: Market[K
     room = subtract(market.equity(balance, exposures), required)
     if room < ZERO:
         return dict.fromkeys(_instruments(exposures), Band(bid_le=AT_ONCE))
+    if len(exposures) == 1 and not exposures[0].hops:
+        alone = _alone(balance, exposures[0], market, required, room)
+        if alone is not None:
+            return alone
     moves = _moves(balance, exposures, market, required, room, down=True)
     bands: dict[K, Band] = {}
     for key in _instruments(exposures):
@@ -99,6 +103,20 @@ def crossed(band: Band, quote: RawQuote) -> bool:
         or (band.bid_le is not None and quote.bid <= band.bid_le)
         or (band.bid_ge is not None and quote.bid >= band.bid_ge)
     )
+
+
+def _alone(
+    balance: Decimal, exposure: Exposure[K], market: Market[K], required: Decimal, room: Decimal
+) -> dict[K, Band] | None:
+    """The band of the commonest account, one position in its own currency, without the search; none when it needs one."""
+    key = exposure.instrument
+    quote, per_tick = market.quotes[key], multiply(exposure.units, market.ticks[key])
+    long = exposure.side == "buy"
+    move = min(int(divide(room, per_tick)), quote.bid - 1 if long else _FAR)
+    edge = RawQuote(quote.bid - move, quote.ask) if long else RawQuote(quote.bid, quote.ask + move)
+    if Market({key: edge}, market.ticks).equity(balance, (exposure,)) < required:
+        return None
+    return {key: Band(bid_le=edge.bid - 1) if long else Band(ask_ge=edge.ask + 1)}
 
 
 def _highest(one: int | None, two: int | None) -> int | None:
