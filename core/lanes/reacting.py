@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from core.lanes import triggers
-from core.lanes.reactor import Reaction, Reactor, ReactorQuote, Subject
+from core.lanes.reactor import Reaction, Reactor, ReactorOrder, ReactorQuote, Subject
 from core.lanes.subject import RANKS, Armed, LaneQuote, SubjectRef
 from core.lanes.subjects import NewState, folds, lock_subjects, order_requests, write_states
 from core.runtime.alarm import time_limit
@@ -108,7 +109,7 @@ class ReactorWork:
         if not orders:
             return reactions
         origins = {subject.id: Origin(kind="bot", id=subject.id, module=self.plugin) for subject in asked}
-        results = iter(self.book(session, order_requests(session, orders, origins), quote))
+        results = iter(self._book(session, quote, orders, origins))
         finals: list[Reaction] = []
         with self._limit(len(asked)):
             for subject, reaction in zip(asked, reactions, strict=True):
@@ -122,6 +123,24 @@ class ReactorWork:
                     )
                 finals.append(final)
         return finals
+
+    def _book(
+        self,
+        session: TenantSession,
+        quote: LaneQuote,
+        orders: Sequence[tuple[UUID, UUID, UUID, ReactorOrder]],
+        origins: Mapping[UUID, Origin],
+    ) -> list[OrderResult]:
+        """Book orders in one batch; those that close what others of them open, in a second one."""
+        opened = {(subject_id, order.key) for subject_id, _, _, order in orders if order.close_key is None}
+        later = [index for index, (subject_id, _, _, order) in enumerate(orders) if (subject_id, order.close_key) in opened]
+        first = [index for index in range(len(orders)) if index not in set(later)] if later else range(len(orders))
+        results: dict[int, OrderResult] = {}
+        for wave in (first, later):
+            if wave:
+                requests = order_requests(session, [orders[index] for index in wave], origins)
+                results.update(zip(wave, self.book(session, requests, quote), strict=True))
+        return [results[index] for index in range(len(orders))]
 
     def _keep(
         self,

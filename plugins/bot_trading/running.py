@@ -18,6 +18,7 @@ from core.sdk.trading import OrderResult
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.strategies.numbers import ZERO, plain
 from plugins.bot_trading.strategies.protocol import (
+    WAITS,
     Command,
     Figures,
     Intent,
@@ -118,7 +119,7 @@ class Running:
 
     def _result(self, intent: Intent, result: OrderResult) -> Result:
         if not result.fills:
-            return Result(intent, intent.price, ZERO, error=result.reason or result.status)
+            return Result(intent, intent.price, ZERO, error=_error(result))
         if result.filled != intent.volume:
             return Result(intent, intent.price, ZERO, error="position_closed")
         price = result.average_price if result.average_price is not None else intent.price
@@ -190,6 +191,11 @@ class Running:
             "log": [{"code": entry.code, "facts": dict(entry.facts), "alert": entry.alert} for entry in log],
             **more,
         }
+
+
+def _error(result: OrderResult) -> str:
+    """Why an order has not filled: a refusal's code, or that it waits (for the market, or for a venue's answer)."""
+    return WAITS if result.accepted else result.reason or result.status
 
 
 def reactor_orders(intents: Iterable[Intent]) -> tuple[ReactorOrder, ...]:

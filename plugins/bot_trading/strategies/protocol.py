@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from plugins.bot_trading.strategies.numbers import ZERO, exact, round_amount
 
 __all__ = [
+    "WAITS",
     "Command",
     "Figures",
     "Intent",
@@ -32,6 +33,9 @@ __all__ = [
     "Strategy",
     "Triggers",
 ]
+
+WAITS = "waiting"
+"""Error of an order that was accepted and has not filled yet."""
 
 Side = Literal["buy", "sell"]
 Command = Literal["pause", "resume", "retry", "wind_down", "stop_keep", "stop_close"]

@@ -73,11 +73,11 @@ def retry_cells(
 
 @exact
 def closing_orders(setup: Setup[SpotGridSettings], state: GridState, quote: Quote) -> tuple[GridState, list[Intent]]:
-    """One market close for each position that is held."""
+    """One market close for each position that is held, but for those whose close is under way."""
     tally = Tally.of(setup.market, state)
     volumes: dict[str, Decimal] = {}
     for cell in expand(setup, state):
-        if cell.kind == "held":
+        if cell.kind == "held" and cell.lot not in state.pending:
             volumes[cell.lot] = volumes.get(cell.lot, ZERO) + cell.volume
     for lot, volume in volumes.items():
         tally.intents.append(

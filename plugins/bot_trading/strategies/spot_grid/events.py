@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from plugins.bot_trading.strategies.numbers import ZERO, exact, floor_to, plain
-from plugins.bot_trading.strategies.protocol import Intent, LogEntry, Quote, Result, Setup, Stage, Step
+from plugins.bot_trading.strategies.protocol import WAITS, Intent, LogEntry, Quote, Result, Setup, Stage, Step
 from plugins.bot_trading.strategies.spot_grid.cells import (
     START,
     assumed,
@@ -114,7 +114,8 @@ def resume(
 
 @exact
 def end(setup: Grid, state: GridState, quote: Quote, booker: Booker, reason: str, *, close: bool) -> Step[GridState]:
-    """End the grid; ``close`` sells what it holds at the market, one order for each position."""
+    """End the grid, or go on with it; ``close`` sells what it holds at the market, one order for each position."""
+    again = state.stage == "closing"
     intents: list[Intent] = []
     results: list[Result] = []
     stage: Stage = "ended"
@@ -122,10 +123,13 @@ def end(setup: Grid, state: GridState, quote: Quote, booker: Booker, reason: str
         state, intents = closing_orders(setup, state, quote)
         results = booker(setup, intents)
         state = book(setup, state, results)
-        # A close that waits (outside the hours, or already on its way) is booked when its fill comes.
+        # What is refused is tried on the next quote; a close that waits is booked when its fill comes.
+        under_way = tuple(result.intent.closes for result in results if result.error == WAITS and result.intent.closes)
+        state = replace(state, pending=(*state.pending, *under_way))
         stage = "closing" if any(cell.kind == "held" for cell in expand(setup, state)) else "ended"
     state = replace(_keep_keys(state, results), stage=stage, reason=reason, opening=False)
-    return Step(state, tuple(intents), (LogEntry(reason, {"price": plain(quote.bid)}), *_refused(results)))
+    told = () if again else (LogEntry(reason, {"price": plain(quote.bid)}),)
+    return Step(state, tuple(intents), (*told, *_refused(results)))
 
 
 def _follow(

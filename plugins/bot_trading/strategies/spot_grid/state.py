@@ -62,6 +62,8 @@ class GridState:
     lots: tuple[str, ...] = ()
     """Opening keys of the cells from ``high`` − 1 down to ``line``."""
     cells: tuple[Cell, ...] | None = None
+    pending: tuple[str, ...] = ()
+    """Positions whose market close waits, for the market to open or for a venue's answer."""
     seq: int = 0
     cash: Decimal = ZERO
     grid_profit: Decimal = ZERO
@@ -129,7 +131,7 @@ def dump(state: GridState) -> dict[str, Any]:
     """The state as JSON-able data."""
     data: dict[str, Any] = {name: getattr(state, name) for name in _PLAIN}
     data.update({name: plain(getattr(state, name)) for name in _MONEY})
-    data["lots"] = list(state.lots)
+    data["lots"], data["pending"] = list(state.lots), list(state.pending)
     if state.cells is not None:
         data["cells"] = [_dump_cell(cell) for cell in state.cells]
     return data
@@ -141,7 +143,7 @@ def load(data: Mapping[str, Any]) -> GridState:
     fields.update({name: Decimal(data[name]) for name in _MONEY})
     cells = data.get("cells")
     fields["cells"] = None if cells is None else tuple(_load_cell(cell) for cell in cells)
-    return GridState(lots=tuple(data["lots"]), **fields)
+    return GridState(lots=tuple(data["lots"]), pending=tuple(data["pending"]), **fields)
 
 
 def _dump_cell(cell: Cell) -> list[Any]:

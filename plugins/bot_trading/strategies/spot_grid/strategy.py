@@ -106,7 +106,8 @@ class SpotGrid:
         if state.stage == "waiting":
             return self._waiting_triggers(settings, state)
         if state.stage != "active":
-            return Triggers()
+            left = state.stage == "closing" and self._unclosed(setup, state)
+            return Triggers(bid_ge=ZERO) if left else Triggers()
         prices = grid_levels(settings, setup.market, state.shift)
         ups: list[Decimal | None] = [settings.take_profit_price]
         downs: list[Decimal | None] = []
@@ -206,6 +207,8 @@ class SpotGrid:
     def _quote(self, setup: Grid, state: GridState, quote: Quote, booker: Booker) -> Step[GridState]:
         if state.stage == "active":
             return cross(setup, state, quote, booker)
+        if state.stage == "closing" and self._unclosed(setup, state):
+            return end(setup, state, quote, booker, state.reason, close=True)
         if state.stage == "waiting" and state.opening and self._waiting_triggers(setup.settings, state).crossed(quote):
             return begin(setup, state, quote, booker)
         return Step(state)
@@ -234,6 +237,10 @@ class SpotGrid:
             case "stop_keep" | "stop_close":
                 close = active and command == "stop_close"
                 return end(setup, state, quote, booker, "stopped", close=close)
+
+    def _unclosed(self, setup: Grid, state: GridState) -> bool:
+        """Whether something is held of which no close is under way."""
+        return bool(self.held(setup, state).keys() - set(state.pending))
 
     @staticmethod
     def _waiting_triggers(settings: SpotGridSettings, state: GridState) -> Triggers:
