@@ -27,7 +27,28 @@ class Installation:
 
     def plans(self, ready: int) -> list[Plan]:
         """All processes. :param ready: descriptor on which the web process says that it answers."""
-        return [self._plan("web", "web", FRONT, lambda platform: _web(platform, self.sockets, ready))]
+        settings = self.settings
+        plans = [self._plan("web", "web", FRONT, lambda platform: _web(platform, self.sockets, ready))]
+        for queues, count in (
+            (("critical",), settings.workers_critical),
+            (("trading",), settings.workers_trading),
+            (("default", "bulk"), settings.workers_default),
+        ):
+            plans += [self._worker(f"worker-{queues[0]}-{number}", "worker", queues) for number in range(1, count + 1)]
+        # A lane is a queue with one worker; the worker that stops gives the lane up at once.
+        plans += [self._worker(f"lane-{number}", "lane", (f"lane-{number}",)) for number in range(settings.lanes)]
+        plans.append(self._plan("scheduler", "scheduler", FRONT, _scheduler))
+        if settings.feed != "none":
+            plans.append(self._plan("feed", "feed", FRONT, _feed))
+        return plans
+
+    def _worker(self, name: str, kind: str, queues: tuple[str, ...]) -> Plan:
+        def work(platform: Platform) -> None:
+            from core.worker import main
+
+            main(platform, queues)
+
+        return self._plan(name, kind, BACK, work)
 
     def _plan(self, name: str, kind: str, stage: int, work: Callable[[Platform], None]) -> Plan:
         def run() -> None:
@@ -38,8 +59,6 @@ class Installation:
                 for listening in self.sockets:
                     listening.close()
             with build_platform(self.settings, self.runtime) as platform:
-                if kind != "web":  # the application starts and closes its platform itself, inside its loop
-                    platform.start(kind)
                 work(platform)
 
         return Plan(name, kind, stage, run)
@@ -60,3 +79,15 @@ def _web(platform: Platform, sockets: Sequence[socket.socket], ready: int) -> No
     from core.supervisor.web import serve
 
     serve(platform, sockets, ready)
+
+
+def _scheduler(platform: Platform) -> None:
+    from core.jobs.scheduler import main
+
+    main(platform)
+
+
+def _feed(platform: Platform) -> None:
+    from core.feeds.publisher import main
+
+    main(platform)

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from core.runtime import Runtime
 
 # Imported before the forks, so that each process has it already and they share the memory.
-PRELOADED = ("core.app", "core.supervisor.web", "core.platform", "core.preparation")
+PRELOADED = (
+    "core.app",
+    "core.supervisor.web",
+    "core.preparation",
+    "core.worker",
+    "core.jobs.scheduler",
+    "core.feeds.publisher",
+)
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
