@@ -21,7 +21,9 @@ from core.feeds.ticks import PriceScale, Ticks
 
 STOCKS: Final = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 TICK: Final = Decimal("0.01")
-TITLE: Final = "Real daily prices of 2000–2013, four quotes a day"
+TITLE: Final = "Real daily prices of 2005–2013, four quotes a day"
+TOGETHER_SINCE: Final = "2005-03-01"
+"""From this day on AAPL, GOOG, IBM and MSFT have the same days, so that they stay side by side; none is split any more."""
 
 _MINUTE_MS: Final = 60_000
 _OPENING_MS: Final = (14 * 60 + 30) * _MINUTE_MS
@@ -32,11 +34,17 @@ class DemoPricesMissingError(RuntimeError):
     """The package with the demo's prices is not installed; the message says how to get it."""
 
 
-def demo_prices(symbol: str, *, spread: int = 2, loop: bool = True) -> RecordedPrices:
-    """One stock's quotes, `spread` cents apart. Raises DemoPricesMissingError, or KeyError for any other symbol."""
+def demo_prices(symbol: str, *, spread: int = 2, loop: bool = True, since: str = TOGETHER_SINCE) -> RecordedPrices:
+    """One stock's quotes from the day `since` on (ISO date, empty: all), `spread` cents apart.
+
+    Raises DemoPricesMissingError, or KeyError for any other symbol.
+    """
     if symbol not in STOCKS:
         raise KeyError(f"the demo's prices are of {', '.join(STOCKS)}, not of {symbol}")
-    return RecordedPrices(quotes_of_days(_days(symbol), spread=spread), loop)
+    days = _days(symbol)
+    first = next((place for place, day in enumerate(days["date"]) if day >= since), len(days["date"]))
+    kept = {name: days[name][first:] for name in ("date", "open", "high", "low", "close")}
+    return RecordedPrices(quotes_of_days(kept, spread=spread), loop)
 
 
 def quotes_of_days(days: Mapping[str, Sequence[Any]], *, spread: int) -> Ticks:

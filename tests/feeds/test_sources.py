@@ -96,7 +96,7 @@ def test_demo_days_become_four_quotes_in_the_session() -> None:
 
 @pytest.mark.skipif(not demo.available(), reason="bokeh-sampledata is not installed (optional dependencies: demo)")
 def test_demo_prices_are_the_five_stocks_of_thirteen_years() -> None:
-    apple = demo.demo_prices("AAPL")
+    apple = demo.demo_prices("AAPL", since="")
     assert len(apple.quotes) == 4 * 3270
     lap = apple.after(len(apple.quotes) - 1, 2)
     assert lap.ts_ms[1] > lap.ts_ms[0]
@@ -105,6 +105,15 @@ def test_demo_prices_are_the_five_stocks_of_thirteen_years() -> None:
         assert len(demo.demo_prices(symbol).quotes) > 700
     with pytest.raises(KeyError):
         demo.demo_prices("TSLA")
+
+
+@pytest.mark.skipif(not demo.available(), reason="bokeh-sampledata is not installed (optional dependencies: demo)")
+def test_stocks_that_are_played_together_have_the_same_days_and_no_split() -> None:
+    together = [demo.demo_prices(symbol).quotes for symbol in ("AAPL", "GOOG", "IBM", "MSFT")]
+    assert len(together[0]) > 4 * 2000
+    for quotes in together:
+        assert quotes.ts_ms.tolist() == together[0].ts_ms.tolist()
+        assert min(after / before for before, after in zip(quotes.bid, quotes.bid[1:], strict=False)) > 0.75
 
 
 BINANCE = {"symbol": "BTCUSDT", "bidPrice": "67011.14", "bidQty": "2.01", "askPrice": "67011.15", "askQty": "0.73"}
