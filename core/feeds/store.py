@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -33,13 +34,16 @@ class Appended:
         return self.first_seq + len(self.ticks) - 1
 
 
-def last_tick(session: SystemSession, instrument_id: UUID) -> LastTick:
-    """The newest quote of an instrument."""
-    row = session.execute(
-        text("select seq, ts_ms from core.ticks where instrument_id = :id order by seq desc limit 1"),
-        {"id": instrument_id},
-    ).one_or_none()
-    return LastTick() if row is None else LastTick(row.seq, row.ts_ms)
+def last_ticks(session: SystemSession, instrument_ids: Sequence[UUID]) -> dict[UUID, LastTick]:
+    """The newest quotes of those instruments that have one."""
+    rows = session.execute(
+        text(
+            "select i.id, t.seq, t.ts_ms from unnest(cast(:ids as uuid[])) as i(id) cross join lateral"
+            " (select seq, ts_ms from core.ticks where instrument_id = i.id order by seq desc limit 1) t"
+        ),
+        {"ids": list(instrument_ids)},
+    )
+    return {row.id: LastTick(row.seq, row.ts_ms) for row in rows}
 
 
 def append_ticks(session: SystemSession, instrument_id: UUID, ticks: Ticks) -> Appended:
@@ -51,25 +55,38 @@ def append_ticks(session: SystemSession, instrument_id: UUID, ticks: Ticks) -> A
     session.execute(
         text("select pg_advisory_xact_lock(hashtextextended('ticks ' || :id, 0))"), {"id": str(instrument_id)}
     )
-    last = last_tick(session, instrument_id)
+    last = last_ticks(session, [instrument_id]).get(instrument_id, LastTick())
     kept, dropped = ticks.not_older_than(last.ts_ms)
-    first = last.seq + 1
     if len(kept):
-        session.execute(
-            text(
-                "insert into core.ticks (instrument_id, seq, ts_ms, bid, ask)"
-                " select :id, :last + n, ts_ms, bid, ask from unnest(cast(:ts_ms as bigint[]), cast(:bid as bigint[]),"
-                " cast(:ask as bigint[])) with ordinality as t(ts_ms, bid, ask, n)"
-            ),
-            {
-                "id": instrument_id,
-                "last": last.seq,
-                "ts_ms": kept.ts_ms.tolist(),
-                "bid": kept.bid.tolist(),
-                "ask": kept.ask.tolist(),
-            },
-        )
-    return Appended(first, kept, dropped)
+        insert_numbered(session, [(instrument_id, last.seq + 1, kept)])
+    return Appended(last.seq + 1, kept, dropped)
+
+
+def insert_numbered(session: SystemSession, batches: Sequence[tuple[UUID, int, Ticks]]) -> None:
+    """Insert runs of quotes (instrument, number of the first, quotes), all in one statement.
+
+    Raises sqlalchemy.exc.IntegrityError where a number is taken: somebody else feeds the instrument.
+    """
+    ids: list[UUID] = []
+    seqs: list[int] = []
+    for instrument_id, first, ticks in batches:
+        ids += [instrument_id] * len(ticks)
+        seqs += range(first, first + len(ticks))
+    together = Ticks.join([ticks for _, _, ticks in batches])
+    session.execute(
+        text(
+            "insert into core.ticks (instrument_id, seq, ts_ms, bid, ask)"
+            " select * from unnest(cast(:ids as uuid[]), cast(:seqs as bigint[]), cast(:ts_ms as bigint[]),"
+            " cast(:bids as bigint[]), cast(:asks as bigint[]))"
+        ),
+        {
+            "ids": ids,
+            "seqs": seqs,
+            "ts_ms": together.ts_ms.tolist(),
+            "bids": together.bid.tolist(),
+            "asks": together.ask.tolist(),
+        },
+    )
 
 
 def ticks_after(session: SystemSession, instrument_id: UUID, seq: int, limit: int, *, last: int | None = None) -> Ticks:
@@ -79,15 +96,3 @@ def ticks_after(session: SystemSession, instrument_id: UUID, seq: int, limit: in
         (instrument_id, seq, 2**63 - 1 if last is None else last, limit),
     )
     return Ticks.of(tuple(row) for row in rows)
-
-
-def newest(session: SystemSession, instrument_ids: list[UUID]) -> dict[UUID, int]:
-    """Number of the newest quote of each instrument that has one."""
-    rows = session.execute(
-        text(
-            "select i.id, t.seq from unnest(cast(:ids as uuid[])) as i(id) cross join lateral"
-            " (select seq from core.ticks where instrument_id = i.id order by seq desc limit 1) t"
-        ),
-        {"ids": instrument_ids},
-    )
-    return {row.id: row.seq for row in rows}

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import redis
 
-from core.feeds.store import newest
+from core.feeds.store import last_ticks
 from core.feeds.stream import ClockMessage, HintMessage, QuotesMessage, StreamReader
 from core.feeds.ticks import Ticks
 from core.lanes.crossing import Workers
@@ -158,15 +158,22 @@ class Lane:
             else:
                 self._take(market, message)
         if not messages and self._is_due("look", _LOOK_S):
-            with self.database.system() as session:
-                for instrument_id, seq in newest(session, list(scanner.markets)).items():
-                    market = scanner.markets[instrument_id]
-                    market.newest = max(market.newest, seq)
+            self._look(scanner)
+
+    def _look(self, scanner: Scanner) -> None:
+        """What the fast path may have lost."""
+        with self.database.system() as session:
+            ends = last_ticks(session, list(scanner.markets))
+        for instrument_id, last in ends.items():
+            market = scanner.markets[instrument_id]
+            if last.seq > market.newest:
+                market.newest = last.seq
+                self._hear(market.feed, 0)
 
     def _take(self, market: Market, message: QuotesMessage) -> None:
         rows = zip(message.ts_ms, message.bid, message.ask, strict=True)
         market.offer(message.first_seq, Ticks.of(rows))
-        self._hear(market.feed, message.ts_ms[-1])
+        self._hear(market.feed, 0)
 
     def _refresh(self, scanner: Scanner) -> None:
         """Instruments that have come, gone or changed."""
@@ -174,13 +181,13 @@ class Lane:
             rows = {row.id: row for row in instruments_of(session, self.number)}
             fresh = [key for key in rows if key not in scanner.markets]
             quotes = current_quotes(session, fresh)
-            ends = newest(session, fresh)
+            ends = last_ticks(session, fresh)
         for key in [key for key in scanner.markets if key not in rows]:
             del scanner.markets[key]
         for key, row in rows.items():
             market = scanner.markets.get(key)
             if market is None:
-                market = Market(key, row.feed, newest=ends.get(key, 0))
+                market = Market(key, row.feed, newest=ends[key].seq if key in ends else 0)
                 if key in quotes:
                     market.position, market.feed_ts_ms = quotes[key]
                     market.stored = market.seq, market.feed_ts_ms
@@ -192,6 +199,7 @@ class Lane:
             market.unsettled &= row.lockstep
 
     def _hear(self, feed: str, ts_ms: int) -> None:
+        """A feed lives; `ts_ms` is its clock, 0 where only its quotes tell the time."""
         self._heard[feed] = time.monotonic()
         for market in self._scanner_now.markets.values():
             if market.feed == feed and feed not in REPLAYED:

@@ -1,8 +1,7 @@
-"""Lanes of one process, worked in slices: a job runs one slice and queues the next."""
+"""The lanes of one process, worked in slices: a job runs one slice and queues the next."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,11 +39,3 @@ class LaneHolder:
         for lane in self._lanes.values():
             lane.release()
         self._lanes.clear()
-
-
-def run_slice(platform: Platform, lane: int, seconds: float, stop: Callable[[], bool] = lambda: False) -> bool:
-    """Work on a lane for so many seconds, or until `stop`; False at once where another process has it.
-
-    What keeps the database out of reach is raised; the next slice begins from what was written.
-    """
-    return platform.lanes.lane(lane).run(seconds, stop)
