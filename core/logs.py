@@ -15,7 +15,7 @@ LOG_BYTES = 10_000_000
 KEPT = 3
 
 # Libraries that speak at "info" of what is nobody's concern here.
-QUIETER = ("alembic", "httpx", "urllib3", "rq", "apscheduler")
+QUIETER = ("alembic", "httpx", "urllib3", "rq", "rq.worker")
 
 
 class TextFormatter(logging.Formatter):

@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 _log = logging.getLogger("tradeyard.process")
 
 
-def run_child(work: Callable[[], None], parent: int, alive: int) -> None:
+def run_child(name: str, work: Callable[[], None], parent: int, alive: int) -> None:
     """Do `work` in a process just forked and end it; never returns.
 
     The process gets a session of its own (Ctrl-C is for the supervisor, who stops its processes in order) and ends with
@@ -29,6 +30,7 @@ def run_child(work: Callable[[], None], parent: int, alive: int) -> None:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
         os.setsid()
+        _show(name)
         _end_with_parent(parent, alive)
         work()
         status = 0
@@ -44,6 +46,12 @@ def run_child(work: Callable[[], None], parent: int, alive: int) -> None:
         sys.stderr.flush()
         # Not sys.exit: what the parent registered to do at its end is not ours to do.
         os._exit(status)
+
+
+def _show(name: str) -> None:
+    """Let `top` and `ps -o comm` show which process this is; Linux keeps 15 characters."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_NAME, f"ty:{name}".encode()[:15], 0, 0, 0)
 
 
 def _end_with_parent(parent: int, alive: int) -> None:

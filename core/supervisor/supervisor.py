@@ -130,7 +130,7 @@ class Supervisor:
                 self._in_child()
                 member.plan.work()
 
-            run_child(work, parent, self._alive_read)
+            run_child(member.plan.name, work, parent, self._alive_read)
         member.begin(pid)
         self._write_status()
 

@@ -95,10 +95,6 @@ class Start:
         self._settings = self._settings.model_copy(update={"port": port})
         ready, tell_ready = os.pipe()
 
-        def in_child() -> None:
-            self._servers.forget()
-            os.close(ready)
-
         first, *self._others = Installation(self._settings, runtime, sockets).plans(tell_ready)
         self._supervisor = Supervisor(
             [first],
@@ -106,7 +102,7 @@ class Start:
             status_file=self._told.with_name("processes.json"),
             stop_seconds=self._settings.stop_seconds,
             look=self._look,
-            in_child=in_child,
+            in_child=self._servers.forget,
         )
         self._supervisor.when_readable(ready, self._announce)
         console.progress("starting the processes")
