@@ -11,8 +11,9 @@ import redis
 from core.addresses import Addresses, resolve
 from core.events.emitting import WAKER
 from core.events.relay import Relay
-from core.jobs.queues import Queues
+from core.jobs.queues import SERVICE, Queues
 from core.lanes.slices import LaneHolder
+from core.live import CLIENT
 from core.runtime import Runtime, load_runtime
 from core.runtime.gate import GATE, Gate
 from core.settings import Settings
@@ -37,6 +38,8 @@ class Platform:
         made = Database(self.addresses.app, self.addresses.system, pool_size=self.settings.database_pool_size)
         made.session_info[WAKER] = Relay(self.runtime, self.queues)
         made.session_info[GATE] = Gate(made, self.runtime)
+        made.session_info[SERVICE] = self.queues
+        made.session_info[CLIENT] = self.redis
         return made
 
     @cached_property

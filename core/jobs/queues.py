@@ -21,6 +21,8 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 CLASSES: Final = ("critical", "trading", "default", "bulk")
+SERVICE: Final = "core.jobs.queues"
+"""Under this name a session's ``info`` may hold the queues; without them a run waits for the sweep."""
 FUNCTION: Final = "core.jobs.runner.run"
 QUEUED_S: Final = 600
 """A wake-up older than this is worth nothing; the sweep has long woken anew."""
