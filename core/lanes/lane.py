@@ -131,7 +131,7 @@ class Lane:
             scanner.work(market, min(until, time.monotonic() + _TURN_S))
         if self._is_due("show", _SHOW_S):
             scanner.store()
-        if self._is_due("cursors", _CURSORS_S):
+        if self._is_due("cursors", _CURSORS_S) or any(market.level for market in scanner.markets.values()):
             scanner.note_cursors()
         if waiting:
             time.sleep(_WAIT_SETTLING_MS / 1000)

@@ -104,6 +104,11 @@ class Market:
         """Whether others see the position and the clock as they are."""
         return self.position is None or self.stored == (self.seq, self.feed_ts_ms)
 
+    @property
+    def level(self) -> bool:
+        """Whether a replay may be waiting to hear that all its quotes are worked off."""
+        return self.lockstep and not self.behind and not self.unsettled and self.noted < self.stored[0] == self.seq
+
     def move(self, quote: LaneQuote) -> None:
         """Everything up to this quote is worked off, or about to be."""
         self.position = quote

@@ -133,7 +133,9 @@ class ReactorWork:
     ) -> list[OrderResult]:
         """Book orders in one batch; those that close what others of them open, in a second one."""
         opened = {(subject_id, order.key) for subject_id, _, _, order in orders if order.close_key is None}
-        later = [index for index, (subject_id, _, _, order) in enumerate(orders) if (subject_id, order.close_key) in opened]
+        later = [
+            index for index, (subject_id, _, _, order) in enumerate(orders) if (subject_id, order.close_key) in opened
+        ]
         first = [index for index in range(len(orders)) if index not in set(later)] if later else range(len(orders))
         results: dict[int, OrderResult] = {}
         for wave in (first, later):

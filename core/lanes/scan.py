@@ -101,11 +101,13 @@ class Scanner:
         """Note for all tenants with subjects here how far they have been looked at."""
         for market in self.markets.values():
             tenants = [tenant_id for tenant_id, count in market.waiting.tenants.items() if count > 0]
-            if market.stored[0] > market.noted and tenants:
-                with self.database.system() as session:
-                    self.lease.fence(session)
-                    triggers.note_cursors(session, market.instrument_id, tenants, market.stored[0])
-                market.noted = market.stored[0]
+            seq = market.stored[0]
+            if seq > market.noted:
+                if tenants:
+                    with self.database.system() as session:
+                        self.lease.fence(session)
+                        triggers.note_cursors(session, market.instrument_id, tenants, seq)
+                market.noted = seq
 
     def _to_next_crossing(self, market: Market, ticks: Ticks) -> None:
         first, count = market.seq + 1, len(ticks)

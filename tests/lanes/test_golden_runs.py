@@ -23,8 +23,10 @@ from tests.lanes.grid import GRID, GridReactor, Setup, grid_setup, triggers_of
 RUNS = ("spot_grid_eurusd", "spot_grid_solusdt_geometric", "spot_grid_btcusd_arithmetic")
 
 
-def prepare(street: Street, golden: dict[str, Any], shared_dir: Path) -> tuple[UUID, Setup, Ticks]:
-    """A symbol by the run's rules, a grid that waits for its first quote, and all its quotes in the table."""
+def prepare(
+    street: Street, golden: dict[str, Any], shared_dir: Path, *, append: bool = True
+) -> tuple[UUID, Setup, Ticks]:
+    """A symbol by the run's rules, a grid that waits for its first quote, and all its quotes (in the table)."""
     tick = Decimal(golden["tick"])
     quotes = PriceFile(shared_dir / "data" / golden["data"], tick).quotes()
     instrument, symbol = street.place.instruments["EURUSD"], street.place.symbols["EURUSD"]
@@ -50,8 +52,9 @@ def prepare(street: Street, golden: dict[str, Any], shared_dir: Path) -> tuple[U
     with street.place.session() as session:
         reserve(session, account, "bot", subject_id, Decimal(golden["invest"]))
     street.start(GRID.dump(state), triggers_of(setup, state), subject_id=subject_id, account=account)
-    with street.database.system() as session:
-        append_ticks(session, instrument, quotes)
+    if append:
+        with street.database.system() as session:
+            append_ticks(session, instrument, quotes)
     return subject_id, setup, quotes
 
 
