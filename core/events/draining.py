@@ -147,6 +147,8 @@ class Drainer:
             if not may_run(state, reduces=subscription.reduces):
                 return None
             seq = _lock(session, cursor)
+            if seq is None and self._start(cursor):
+                seq = _lock(session, cursor)
             if seq is None:
                 return None
             batch = reading.next_batch(session, handler, cursor.stream, seq, size)
@@ -183,6 +185,11 @@ class Drainer:
         self.queues.wake(wake_up(cursor.tenant_id, handler, cursor.stream, shard) for shard in range(1, count))
         return True
 
+    def _start(self, cursor: Cursor) -> bool:
+        """Make the cursor in a transaction of its own, for others would wait for one that has not committed; whether it is new."""
+        with self.gate.database.tenant(cursor.tenant_id) as session:
+            return session.execute(_START, cursor.keys).first() is not None
+
     def _goes_on(self, cursor: Cursor) -> bool:
         """Whether something came in since. Asked after the cursor is free again: whoever skipped it while it was locked
         had committed its events before, so they are seen here."""
@@ -202,9 +209,6 @@ def _contribution(handler: Handler) -> Contribution:
 
 
 def _lock(session: TenantSession, cursor: Cursor) -> int | None:
-    """The position of the cursor, locked; none where it is another's, parked, or waits for its next try."""
+    """The position of the cursor, locked; none where there is none, where it is another's, parked, or waits for its next try."""
     row = session.execute(_LOCK, cursor.keys).first()
-    if row is not None:
-        return None if row.parked or row.waits else int(row.seq)
-    started = session.execute(_START, cursor.keys).first()
-    return None if started is None else int(started.seq)
+    return None if row is None or row.parked or row.waits else int(row.seq)

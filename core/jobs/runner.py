@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.events.draining import Cursor, Drainer
 from core.jobs.runs import Runs
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 PLATFORM: ContextVar[Platform] = ContextVar("platform")
 """The platform of the worker that is running the function; RQ hands over nothing but the payload."""
 
+PAUSE_S: Final = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -43,8 +46,13 @@ def run(payload: Mapping[str, Any]) -> None:
 
 
 def run_lane(platform: Platform, lane: int) -> None:
-    """Own a lane for a slice and queue the next."""
+    """Own a lane for a slice and queue the next. Where another process has the lane, or the database is away, after a pause."""
     try:
-        run_slice(platform, lane, platform.settings.lane_slice_seconds, platform.stopping.is_set)
-    finally:
+        owned = run_slice(platform, lane, platform.settings.lane_slice_seconds, platform.stopping.is_set)
+    except SQLAlchemyError as error:
+        _log.warning("lane %d cannot reach the database: %s", lane, error)
+        owned = False
+    if not owned:
+        platform.stopping.wait(PAUSE_S)
+    if not platform.stopping.is_set():
         platform.queues.wake_lane(lane)
