@@ -25,8 +25,12 @@ class Installation:
     runtime: Runtime
     sockets: Sequence[socket.socket]
 
-    def plans(self, ready: int) -> list[Plan]:
-        """All processes. :param ready: descriptor on which the web process says that it answers."""
+    def plans(self, ready: int, *, demo: bool) -> list[Plan]:
+        """All processes, the web's first.
+
+        :param ready: descriptor on which the web process says that it answers.
+        :param demo: whether there are demo brokerages to keep alive.
+        """
         settings = self.settings
         plans = [self._plan("web", "web", FRONT, lambda platform: _web(platform, self.sockets, ready))]
         for queues, count in (
@@ -40,6 +44,8 @@ class Installation:
         plans.append(self._plan("scheduler", "scheduler", FRONT, _scheduler))
         if settings.feed != "none":
             plans.append(self._plan("feed", "feed", FRONT, _feed))
+            if demo:
+                plans.append(self._plan("demo", "demo", FRONT, _demo))
         return plans
 
     def _worker(self, name: str, kind: str, queues: tuple[str, ...]) -> Plan:
@@ -89,5 +95,11 @@ def _scheduler(platform: Platform) -> None:
 
 def _feed(platform: Platform) -> None:
     from core.feeds.publisher import main
+
+    main(platform)
+
+
+def _demo(platform: Platform) -> None:
+    from core.demo.playing import main
 
     main(platform)

@@ -15,8 +15,10 @@ from core.servers import EmbeddedServers, ServersBusyError, ServersError
 from core.settings import Settings
 from core.supervisor.console import Console
 from core.supervisor.ports import listen
+from core.supervisor.welcome import scheme, welcome
 
 if TYPE_CHECKING:
+    from core.demo import SignIn
     from core.runtime import Runtime
 
 # Imported before the forks, so that each process has it already and they share the memory.
@@ -89,13 +91,15 @@ class Start:
 
         with console.step("bringing the database to this version", "database"):
             prepare(self._settings, runtime)
+        self._sign_ins = self._seed(runtime)
         sockets, port = listen(self._settings.host, self._settings.port)
         if port != self._settings.port:
             console.note(f"port {self._settings.port} is taken, using {port}")
         self._settings = self._settings.model_copy(update={"port": port})
         ready, tell_ready = os.pipe()
 
-        first, *self._others = Installation(self._settings, runtime, sockets).plans(tell_ready)
+        plans = Installation(self._settings, runtime, sockets).plans(tell_ready, demo=bool(self._sign_ins))
+        first, *self._others = plans
         self._supervisor = Supervisor(
             [first],
             told=console.note,
@@ -109,6 +113,18 @@ class Start:
         self._forked = time.monotonic()
         self._supervisor.run()
         console.line("stopping")
+
+    def _seed(self, runtime: Runtime) -> list[SignIn]:
+        if not self._settings.demo:
+            return []
+        from core.demo import seed
+        from core.platform import build_platform
+
+        with (
+            self._console.step("seeing to the demo brokerages", "demo brokerages"),
+            build_platform(self._settings, runtime) as platform,
+        ):
+            return seed(platform)
 
     def _load_plugins(self) -> Runtime:
         from core.runtime import load_runtime
@@ -140,12 +156,12 @@ class Start:
     def _announce(self) -> None:
         self._start_others()
         settings, console = self._settings, self._console
-        scheme = "https" if settings.https else "http"
-        console.line()
-        console.line(f"{scheme}://{settings.base_domain}:{settings.port}/")
+        for line in welcome(settings, self._sign_ins):
+            console.line(line)
         console.line(f"ready in {time.monotonic() - self._began:.1f} s; Ctrl-C stops")
+        told = {"pid": os.getpid(), "port": settings.port, "scheme": scheme(settings)}
         fresh = self._told.with_suffix(".new")
-        fresh.write_text(json.dumps({"pid": os.getpid(), "port": settings.port, "scheme": scheme}), encoding="utf-8")
+        fresh.write_text(json.dumps(told), encoding="utf-8")
         fresh.replace(self._told)
 
 

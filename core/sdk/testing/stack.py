@@ -10,11 +10,14 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from core.servers.ownership import Ownership
 from core.servers.processes import alive, wait_gone
 from core.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from core.platform import Platform
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 40.0
@@ -34,20 +37,24 @@ class Stack:
             "feed": "none",
         } | changes
         self._process: subprocess.Popen[bytes] | None = None
-        self._output = folder.with_name(folder.name + ".out")
+        self.output_file = folder.with_name(folder.name + ".out")
 
     def start(self) -> Stack:
         """Start, and return when the first page answers. :raises AssertionError: with the output where it does not."""
         (self.folder / "run" / "up.json").unlink(missing_ok=True)
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("TRADEYARD_")}
-        environ |= {f"TRADEYARD_{name.upper()}": str(value) for name, value in self._changes.items()}
-        with self._output.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "core.cli", "up", "--fleeting"], env=environ, stdout=output, stderr=output
-            )
+        with self.output_file.open("wb") as output:
+            self._process = self.spawn(output)
         self.until(lambda: self._told() or self._process is None or self._process.poll() is not None, READY_SECONDS)
         assert self._told(), f"the product did not start:\n{self.output()}\n{self.logs()}"  # noqa: S101 (for tests)
         return self
+
+    def spawn(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        """The bare process of `up`, its words going to `output`."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("TRADEYARD_")}
+        environ |= {f"TRADEYARD_{name.upper()}": str(value) for name, value in self._changes.items()}
+        return subprocess.Popen(
+            [sys.executable, "-m", "core.cli", "up", "--fleeting"], env=environ, stdout=output, stderr=output
+        )
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask for the end and wait for it; the exit status of `up`."""
@@ -106,6 +113,27 @@ class Stack:
         assert running is not None  # noqa: S101 (for tests)
         return load_settings({}, **self._changes).model_copy(update=running.addresses())
 
+    def platform(self) -> Platform:
+        """A platform over the running product's servers, for a test to look and act with; use it as a context manager."""
+        from core.platform import build_platform
+
+        return build_platform(self.settings)
+
+    @property
+    def hosts(self) -> list[str]:
+        """The main host of each brokerage, in the order of their keys."""
+        with self.platform() as platform:
+            tenants = sorted(platform.snapshot.current.tenants.values(), key=lambda tenant: tenant.key)
+        return [tenant.hosts[0] for tenant in tenants]
+
+    def get(self, path: str = "/", host: str = "") -> tuple[int, str]:
+        """Status and text of a page of a brokerage (the first one where none is named), redirects followed."""
+        import httpx
+
+        with httpx.Client(follow_redirects=True, timeout=20.0, trust_env=False) as client:
+            answer = client.get(self.url("127.0.0.1", path), headers=self.headers(host or self.hosts[0]))
+        return answer.status_code, answer.text
+
     def processes(self, kind: str = "") -> dict[str, int]:
         """Running processes by name, all or those whose name begins with `kind`: web, worker, lane, scheduler, feed."""
         try:
@@ -124,7 +152,7 @@ class Stack:
 
     def output(self) -> str:
         """What `up` told."""
-        return self._output.read_text(encoding="utf-8", errors="replace") if self._output.exists() else ""
+        return self.output_file.read_text(encoding="utf-8", errors="replace") if self.output_file.exists() else ""
 
     def logs(self) -> str:
         """The ends of all logs."""
