@@ -1,0 +1,155 @@
+"""Making the demo brokerages where the database has no brokerage yet, and completing them at each start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.demo.cast import BROKERAGES, Brokerage
+from core.demo.instruments import ensure_instruments
+from core.demo.logos import emblem
+from core.demo.password import demo_password
+from core.demo.scene import with_modules
+from core.onboarding import add_symbols, make_brokerage, open_account
+from core.runtime.modules import missing, toggle_on
+from core.trading.models import AccountType, Instrument
+from core.trading.services import deposit
+from tenants.db import Database, TenantSession, new_id
+from tenants.models import Customer, GroupMember, Staff, Tenant
+from tenants.services import branding, groups, products
+from tenants.services.actor import Actor
+from tenants.services.making import NewTenant
+from tenants.services.passwords import hash_password, verify_password
+
+if TYPE_CHECKING:
+    from core.platform import Platform
+
+DEMO = Actor("operator", "demo")
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Somebody to sign in as. `password` is none where it has been changed since the demo was made."""
+
+    brokerage: str
+    host: str
+    path: str
+    role: str
+    email: str
+    password: str | None
+
+
+def seed(platform: Platform) -> list[SignIn]:
+    """Make or complete the demo brokerages and say who may sign in; none where the database has other brokerages only.
+
+    Safe at each start, also after one that was cut short: what is there is left alone, whatever has become of it.
+    """
+    database, settings = platform.database, platform.settings
+    with database.system() as session:
+        tenants = dict(session.execute(select(Tenant.key, Tenant.id)).all())
+        ours = {brokerage.key for brokerage in BROKERAGES}
+        if tenants and not tenants.keys() & ours:
+            return []
+        instruments = ensure_instruments(session, settings)
+    password = demo_password(settings)
+    found: list[SignIn] = []
+    for brokerage in BROKERAGES:
+        host = f"{brokerage.key}.{settings.base_domain}"
+        tenant_id = tenants.get(brokerage.key)
+        if tenant_id is None and tenants.keys() <= ours:
+            tenant_id = _make(database, brokerage, host, password)
+        if tenant_id is not None:
+            _complete(platform, tenant_id, brokerage, instruments, password)
+            found += _sign_ins(database, tenant_id, brokerage, host, password)
+    return found
+
+
+def _make(database: Database, brokerage: Brokerage, host: str, password: str) -> UUID:
+    new = NewTenant(
+        brokerage.key,
+        brokerage.name,
+        [host],
+        brokerage.email("owner"),
+        brokerage.staff[0].name,
+        password,
+        brokerage.legal_entity,
+        time_zone=brokerage.time_zone,
+    )
+    return make_brokerage(database, new, DEMO, types=brokerage.types).tenant_id
+
+
+def _complete(
+    platform: Platform, tenant_id: UUID, brokerage: Brokerage, instruments: Sequence[Instrument], password: str
+) -> None:
+    with platform.database.tenant(tenant_id) as session:
+        add_symbols(session, instruments, DEMO)
+        if session.scalar(select(Customer.id).limit(1)) is None:
+            hashed = hash_password(password)
+            _dress(session, brokerage)
+            _employ(session, brokerage, hashed)
+            _invite(session, brokerage, hashed)
+    for plugin in platform.runtime.plugins.values():
+        # Only where nobody has ever decided on it: who switched a module off finds it off.
+        with platform.database.tenant(tenant_id) as session:
+            if (
+                plugin.demo is not None
+                and products.config(session, plugin.key).version == 0
+                and not missing(session, plugin.key)
+            ):
+                toggle_on(session, plugin.key, DEMO)
+    with_modules(platform, tenant_id, brokerage, "prepare")
+
+
+def _dress(session: TenantSession, brokerage: Brokerage) -> None:
+    brand = brokerage.brand
+    branding.change_brand(session, brand, DEMO)
+    light, dark = brand.primary_light or "", brand.primary_dark or ""
+    branding.set_image(session, "logo", emblem(brokerage.mark, light), DEMO)
+    branding.set_image(session, "logo_dark", emblem(brokerage.mark, dark, ink="#111827"), DEMO)
+    branding.set_image(session, "favicon", emblem(brokerage.mark, light, size=64), DEMO)
+
+
+def _employ(session: TenantSession, brokerage: Brokerage, hashed: str) -> None:
+    for member in brokerage.staff:
+        if member.group == "owner":  # came with the tenant
+            continue
+        person = Staff(
+            id=new_id(), email=brokerage.email(member.group), name=member.name, status="active", password_hash=hashed
+        )
+        session.add(person)
+        session.flush()
+        session.add(GroupMember(group_id=groups.by_key(session, member.group).id, staff_id=person.id))
+
+
+def _invite(session: TenantSession, brokerage: Brokerage, hashed: str) -> None:
+    types = dict(session.execute(select(AccountType.name, AccountType.id)).all())
+    for guest in brokerage.customers:
+        # The same hash for all: they share the password, and hashing costs.
+        person = Customer(
+            id=new_id(), email=brokerage.email(guest.login), name=guest.name, status="verified", password_hash=hashed
+        )
+        session.add(person)
+        session.flush()
+        account = open_account(session, person.id, types[guest.account_type], DEMO)
+        deposit(session, account.id, guest.deposit, key="demo:first", actor=DEMO.name, note="Opening deposit")
+
+
+def _sign_ins(database: Database, tenant_id: UUID, brokerage: Brokerage, host: str, password: str) -> list[SignIn]:
+    with database.tenant(tenant_id) as session:
+        owner = session.scalar(select(Staff.password_hash).where(Staff.email == brokerage.email("owner")))
+        known = password if verify_password(owner, password) else None
+    staff = [
+        SignIn(brokerage.name, host, "/admin", member.group.title(), brokerage.email(member.group), known)
+        for member in brokerage.staff
+    ]
+    parts = {"master": "Master", "follower": "Follower", "bots": "Bot trader", "trader": "Trader"}
+    customers = [
+        SignIn(brokerage.name, host, "/", parts[guest.part], brokerage.email(guest.login), known)
+        for guest in brokerage.customers
+        if guest.shown
+    ]
+    return [*staff, *customers]
