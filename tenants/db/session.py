@@ -33,6 +33,11 @@ class _Session(Session):
         """
         self._after_commit.append(action)
 
+    def rollback(self) -> None:
+        """Roll the transaction back and forget what waited for its commit."""
+        self._after_commit.clear()
+        super().rollback()
+
     def take_after_commit(self) -> list[Callable[[], None]]:
         """The actions that wait for the commit; they are forgotten here."""
         actions, self._after_commit = self._after_commit, []
