@@ -9,9 +9,20 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text
 
+from core.events.models import Event
 from core.lanes.models import Quote
 from core.trading.booking import CurrentQuote, book, fire
-from core.trading.models import Account, AccountType, AccountTypeSymbol, Instrument, LedgerEntry, Symbol
+from core.trading.models import (
+    Account,
+    AccountType,
+    AccountTypeSymbol,
+    Instrument,
+    LedgerEntry,
+    Order,
+    Position,
+    Symbol,
+)
+from core.trading.services import close_positions
 from core.trading.types import OrderRequest, OrderResult
 from tenants.db import Database, TenantSession, new_id
 from tenants.models import Customer, Tenant
@@ -122,6 +133,36 @@ class MarketPlace:
         """Book one order in a transaction of its own."""
         with self.session() as session:
             return book(session, [self.order(account_id, side, volume, code, **values)])[0]
+
+    def close(self, position_id: UUID, volume: str | None = None, **values: Any) -> OrderResult:
+        """Close a position at market, whole or in part."""
+        key = values.pop("client_order_id", str(new_id()))
+        with self.session() as session:
+            closes = [(position_id, None if volume is None else Decimal(volume), key)]
+            return close_positions(session, closes, **values)[0]
+
+    def positions(self, account_id: UUID, *, opened: bool = False) -> list[Position]:
+        """The account's positions, the oldest first; with `opened` only what is open."""
+        with self.session() as session:
+            query = select(Position).where(Position.account_id == account_id).order_by(Position.id)
+            return list(session.scalars(query.where(Position.closed_ts_ms.is_(None)) if opened else query))
+
+    def stored(self, order_id: UUID) -> Order:
+        """An order's row as it is now."""
+        with self.session() as session:
+            return session.get_one(Order, (self.tenant_id, order_id))
+
+    def events(self, stream: str) -> list[Event]:
+        """A stream's events in their order."""
+        with self.session() as session:
+            return list(session.scalars(select(Event).where(Event.stream == stream).order_by(Event.stream_seq)))
+
+    def change(self, model: Any, ident: Any, **values: Any) -> None:
+        """Change a definition as the platform may."""
+        with self.database.system() as session:
+            row = session.get_one(model, ident)
+            for name, value in values.items():
+                setattr(row, name, value)
 
     def account(self, account_id: UUID) -> Account:
         """The account's row as it is now."""

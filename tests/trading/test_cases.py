@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import threading
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from core.trading.booking import book
-from core.trading.models import Fill, LedgerEntry, Order, Position
-from core.trading.services import account_states, close_positions, quotes
-from core.trading.types import OrderResult
+from core.trading.models import Fill, LedgerEntry, Order
+from core.trading.services import account_states, quotes
 from tests.trading.market import MarketPlace
-
-
-def positions(market: MarketPlace, account: UUID) -> list[Position]:
-    with market.session() as session:
-        return list(session.scalars(select(Position).where(Position.account_id == account).order_by(Position.id)))
-
-
-def close(market: MarketPlace, position: UUID, volume: str | None = None) -> OrderResult:
-    with market.session() as session:
-        return close_positions(session, [(position, None if volume is None else Decimal(volume), f"close-{position}")])[
-            0
-        ]
 
 
 def test_usd_account_leverage_100_buys_031_eurusd(market: MarketPlace) -> None:
@@ -42,8 +28,8 @@ def test_hedged_positions_need_the_larger_side(market: MarketPlace) -> None:
     market.place(account, "buy", "1.00")
     market.place(account, "sell", "0.40")
     assert market.account(account).margin == Decimal("1100")
-    short = next(row for row in positions(market, account) if row.side == "sell")
-    close(market, short.id)
+    short = next(row for row in market.positions(account) if row.side == "sell")
+    market.close(short.id)
     assert market.account(account).margin == Decimal("1100")
 
 
@@ -53,13 +39,13 @@ def test_stop_out_below_its_level(market: MarketPlace, bid: str, left: int, bala
     (account,) = market.accounts("standard", balance="1000")
     market.place(account, "buy", "0.50")
     market.cross("EURUSD", bid, bid)
-    assert len([row for row in positions(market, account) if row.closed_ts_ms is None]) == left
+    assert len([row for row in market.positions(account) if row.closed_ts_ms is None]) == left
     assert market.account(account).balance == Decimal(balance)
     with market.session() as session:
         state = account_states(session, [account])[account]
     assert state.level == (Decimal(50) if left else None)
     if not left:
-        assert positions(market, account)[0].close_reason == "stop_out"
+        assert market.positions(account)[0].close_reason == "stop_out"
         with market.session() as session:
             assert session.scalars(select(Fill.price).where(Fill.effect == "close")).one() == Decimal("1.0850")
     market.check_ledger()
@@ -74,7 +60,7 @@ def test_conversion_at_the_customers_disadvantage(market: MarketPlace, closed_at
     market.quote("GBPUSD", "1.08100", "1.08100")
     position = market.place(account, "buy", "1.00", "GBPUSD").fills[0].position_id
     market.quote("GBPUSD", closed_at, closed_at)
-    result = close(market, position)
+    result = market.close(position)
     assert result.fills[0].profit == Decimal(expected)
     assert market.account(account).balance == Decimal(10000) + Decimal(expected)
     market.check_ledger()
@@ -97,13 +83,13 @@ def test_commission_of_seven_a_lot_and_side(market: MarketPlace) -> None:
     market.account_type("charged", commission=Decimal(7))
     (account,) = market.accounts("charged")
     opened = market.place(account, "buy", "0.10")
-    closed = close(market, opened.fills[0].position_id)
+    closed = market.close(opened.fills[0].position_id)
     assert [opened.fills[0].commission, closed.fills[0].commission] == [Decimal("0.7"), Decimal("0.7")]
     assert market.account(account).balance == Decimal("9998.6")
     with market.session() as session:
         entries = session.scalars(select(LedgerEntry).where(LedgerEntry.kind == "trade").order_by(LedgerEntry.entry_no))
         assert [(entry.amount, entry.commission) for entry in entries] == [(Decimal("-0.7"), Decimal("-0.7"))] * 2
-    assert positions(market, account)[0].commission == Decimal("1.4")
+    assert market.positions(account)[0].commission == Decimal("1.4")
 
 
 def test_a_stop_loss_closes_at_the_quote(market: MarketPlace) -> None:
@@ -111,9 +97,9 @@ def test_a_stop_loss_closes_at_the_quote(market: MarketPlace) -> None:
     (account,) = market.accounts("standard")
     market.place(account, "buy", "0.10", stop_loss="1.09500")
     market.cross("EURUSD", "1.09600", "1.09610")
-    assert positions(market, account)[0].closed_ts_ms is None
+    assert market.positions(account)[0].closed_ts_ms is None
     market.cross("EURUSD", "1.09300", "1.09310")
-    row = positions(market, account)[0]
+    row = market.positions(account)[0]
     assert (row.close_reason, row.realised) == ("stop_loss", Decimal("-70"))
 
 
@@ -122,9 +108,9 @@ def test_a_take_profit_closes_at_its_own_price(market: MarketPlace) -> None:
     (account,) = market.accounts("standard")
     market.place(account, "buy", "0.10", take_profit="1.10500")
     market.cross("EURUSD", "1.10400", "1.10410")
-    assert positions(market, account)[0].closed_ts_ms is None
+    assert market.positions(account)[0].closed_ts_ms is None
     market.cross("EURUSD", "1.10700", "1.10710")
-    row = positions(market, account)[0]
+    row = market.positions(account)[0]
     assert (row.close_reason, row.realised) == ("take_profit", Decimal("50"))
 
 
@@ -140,7 +126,7 @@ def test_netting_flips_in_two_legs(market: MarketPlace) -> None:
         ("open", Decimal("0.5"), Decimal(0)),
     ]
     assert [fill.fill_no for fill in result.fills] == [2, 3]
-    rows = positions(market, account)
+    rows = market.positions(account)
     assert [(row.side, row.volume, row.open_price) for row in rows] == [
         ("buy", Decimal(0), Decimal("1.1")),
         ("sell", Decimal("0.5"), Decimal("1.102")),

@@ -14,6 +14,7 @@ from core.trading.rules.conversion import NoConversionError
 from core.trading.rules.fills import protective_conditions, resting_condition
 from core.trading.rules.quotes import Condition, raw_threshold
 from core.trading.rules.risk import required_equity
+from core.venues.port import HOUSE
 
 
 class TriggerRow(NamedTuple):
@@ -29,7 +30,7 @@ class TriggerRow(NamedTuple):
 
 def order_trigger(account: AccountWork, order: OrderRow) -> TriggerRow | None:
     """What fires a living order: its price, or for one that waits for the market the next quote."""
-    if order.status not in ("resting", "waiting"):
+    if order.status != "waiting" and (order.status != "resting" or order.venue != HOUSE):
         return None
     terms = account.terms(order.symbol_id)
     if order.status == "waiting" or order.price is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.trading.booking.account import AccountWork
-from core.trading.booking.place import Refusal, closing_order, execute, finish
+from core.trading.booking.place import Refusal, carry_out, closing_order, finish, is_closing
 from core.trading.booking.rows import PositionRow
 from core.trading.rules.conversion import NoConversionError
 from core.trading.rules.money import multiply
 from core.trading.rules.risk import Floating, margin_level, next_to_close, standing
+from core.venues.port import HOUSE
 
 _HUNDRED = Decimal(100)
 
@@ -71,12 +72,15 @@ def _cancel_opens(account: AccountWork) -> None:
 
 
 def _close_worst(account: AccountWork) -> bool:
-    """Close the position with the largest loss among those that trade now; false when there is none."""
+    """Close the position with the largest loss among those that trade now; false when nothing more can be done now.
+
+    A close that goes to a venue ends the round: what follows depends on its fill.
+    """
     market = account.batch.world.market
     measured: list[Floating[PositionRow]] = []
     for held in account.positions.values():
         terms = account.terms(held.symbol_id)
-        if terms.closed or terms.prices is None or terms.rate is None:
+        if terms.closed or terms.prices is None or terms.rate is None or is_closing(account, held):
             continue
         try:
             exposure = terms.exposure(held.side, held.volume, held.open_price)
@@ -86,11 +90,11 @@ def _close_worst(account: AccountWork) -> bool:
     if not measured:
         return False
     worst = next_to_close(measured)
-    prices = account.terms(worst.symbol_id).prices
-    assert prices is not None  # noqa: S101 - only what has prices was measured
-    order = closing_order(account, worst, f"stop_out:{worst.id}", worst.volume, "stop_out")
+    prices, quote = account.terms(worst.symbol_id).prices, account.terms(worst.symbol_id).quote
+    assert prices is not None and quote is not None  # noqa: S101 - only what has prices was measured
+    order = closing_order(account, worst, f"stop_out:{worst.id}:{quote.seq}", worst.volume, "stop_out")
     try:
-        execute(account, order, prices.closing(worst.side))
+        carry_out(account, order, prices.closing(worst.side))
     except Refusal:  # pragma: no cover - a whole close of a measured position has nothing to refuse
         return False
-    return True
+    return order.venue == HOUSE

@@ -15,11 +15,12 @@ from core.trading.booking.engine import close_batch, open_batch
 from core.trading.booking.place import (
     Gates,
     Refusal,
+    carry_out,
     check_parties,
     closing_order,
     closing_part,
-    execute,
     finish,
+    is_closing,
 )
 from core.trading.booking.rows import OrderRow
 from core.trading.booking.views import CurrentQuote
@@ -83,8 +84,10 @@ def _position(account: AccountWork, position_id: UUID, quote: CurrentQuote) -> N
         return
     hit = protective_fill(held.side, held.stop_loss, held.take_profit, terms.prices)
     if hit is not None:
+        if is_closing(account, held):
+            return
         order = closing_order(account, held, f"{hit.reason}:{held.id}:{quote.seq}", held.volume, hit.reason)
-        execute(account, order, hit.price)
+        carry_out(account, order, hit.price)
 
 
 def _order(account: AccountWork, order_id: UUID, gates: Gates) -> None:
@@ -104,7 +107,7 @@ def _order(account: AccountWork, order_id: UUID, gates: Gates) -> None:
     try:
         if _opens(account, order):
             check_parties(account, order, terms, gates)
-        execute(account, order, price)
+        carry_out(account, order, price)
     except Refusal as refusal:
         finish(account, order, "cancelled", refusal.reason, refusal.detail)
 

@@ -156,6 +156,15 @@ def open_orders(session: TenantSession, account_ids: Collection[UUID]) -> list[O
     return [OrderRow(*row) for row in rows]
 
 
+def orders_by_id(session: TenantSession, order_ids: Collection[UUID]) -> list[OrderRow]:
+    """Orders whatever has become of them. Read under their accounts' locks."""
+    rows = session.execute(
+        text(f"select {_ORDER_COLUMNS} from core.orders o where o.id = any(cast(:ids as uuid[]))"),  # noqa: S608 - a constant of this module
+        {"ids": uuids(order_ids)},
+    )
+    return [OrderRow(*row) for row in rows]
+
+
 def earlier_orders(session: TenantSession, keys: Collection[tuple[UUID, str]]) -> list[OrderRow]:
     """Orders that were placed before under (account, client order id)."""
     rows = session.execute(

@@ -19,7 +19,11 @@ from core.trading.rules.quotes import opposite
 from core.trading.rules.risk import standing
 from core.trading.rules.steps import on_step
 from core.trading.types import OrderRequest
+from core.venues.port import HOUSE
 from tenants.db import new_id
+
+OPENING_LEG = ":open"
+"""Ends the venue fill id of a flip's second leg, so that both legs of one fill have ids of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +86,36 @@ def _place(account: AccountWork, order: OrderRow, request: OrderRequest, terms: 
         order.status, order.reason = "waiting", terms.closed
         account.orders[order.id] = order
         return
+    if order.venue != HOUSE:
+        _send(account, order, terms, opening, request.fund_from)
+        return
     price = request.fill_price or _price_now(order, terms)
     if price is None:
         _rest(account, order, terms, opening, request.fund_from)
     else:
         execute(account, order, price, fund=request.fund_from)
+
+
+def _send(account: AccountWork, order: OrderRow, terms: Terms, opening: Decimal, fund: UUID | None) -> None:
+    """Leave an order for its venue; what it would open is set aside at its own price, or at the quote."""
+    if opening:
+        reference = order.price
+        if reference is None:
+            assert terms.prices is not None  # noqa: S101 - opens without a quote have been refused
+            reference = terms.prices.executable(order.side)
+        _set_aside(account, order, terms, opening, reference, fund)
+    order.status = "pending"
+    account.orders[order.id] = order
+
+
+def carry_out(account: AccountWork, order: OrderRow, price: Decimal) -> None:
+    """Fill an order that a quote has fired, or leave it for its venue."""
+    if order.venue == HOUSE:
+        execute(account, order, price)
+        return
+    order.status = "pending"
+    account.orders[order.id] = order
+    account.batch.change_order(order)
 
 
 def _price_now(order: OrderRow, terms: Terms) -> Decimal | None:
@@ -189,9 +218,7 @@ def _rate(terms: Terms) -> Rate:
     return terms.rate
 
 
-def _funds(
-    account: AccountWork, order: OrderRow, opening: Decimal, margin: Decimal, charge: Decimal, fund: UUID | None
-) -> Decimal:
+def _funds(account: AccountWork, order: OrderRow, margin: Decimal, charge: Decimal, fund: UUID | None) -> Decimal:
     """What an opening needs, after checking that it is free. Refuses below the margin call level too."""
     held = account.netted(order.symbol_id) if account.row.mode == "netting" else None
     if held is not None and (held.origin, held.origin_id) != (order.origin, order.origin_id):
@@ -214,14 +241,21 @@ def _funds(
 def _rest(account: AccountWork, order: OrderRow, terms: Terms, opening: Decimal, fund: UUID | None) -> None:
     if opening:
         assert order.price is not None  # noqa: S101 - only orders with a price rest
-        rate = _rate(terms)
-        margin = account.margin_of(terms, opening, order.price, rate)
-        charge = account.commission(terms, opening, order.price, rate)
-        needed = _funds(account, order, opening, margin, charge, fund)
-        _spend(account, fund, needed)
-        account.reserve("order", order.id, needed)
+        _set_aside(account, order, terms, opening, order.price, fund)
     order.status = "resting"
     account.orders[order.id] = order
+
+
+def _set_aside(
+    account: AccountWork, order: OrderRow, terms: Terms, opening: Decimal, price: Decimal, fund: UUID | None
+) -> None:
+    """Reserve what an order would bind and be charged at `price`."""
+    rate = _rate(terms)
+    margin = account.margin_of(terms, opening, price, rate)
+    charge = account.commission(terms, opening, price, rate)
+    needed = _funds(account, order, margin, charge, fund)
+    _spend(account, fund, needed)
+    account.reserve("order", order.id, needed)
 
 
 def _spend(account: AccountWork, fund: UUID | None, needed: Decimal) -> None:
@@ -263,14 +297,16 @@ def execute(
         margin = account.margin_of(terms, opening, price, rate)
         charge = account.commission(terms, opening, price, rate)
         try:
-            needed = ZERO if checked else _funds(account, order, opening, margin, charge, fund)
+            needed = ZERO if checked else _funds(account, order, margin, charge, fund)
         except Refusal as refusal:
             if not closing:
                 raise
             finish(account, order, "partial", refusal.reason, refusal.detail)
             return
         _spend(account, fund, needed)
-        account.fill_open(order, opening, price, margin, charge, f"{venue_fill_id}:open" if closing else venue_fill_id)
+        account.fill_open(
+            order, opening, price, margin, charge, venue_fill_id + OPENING_LEG if closing else venue_fill_id
+        )
     if order.reduce_only and not closing:
         raise Refusal("nothing_to_close")
     if order.filled >= order.volume:
@@ -299,6 +335,14 @@ def cancel_orders_of(account: AccountWork, held: PositionRow, closing: OrderRow)
     for order in [order for order in account.orders.values() if order.position_id == held.id]:
         if order is not closing and order.status in ("resting", "waiting"):
             finish(account, order, "cancelled", "position_closed")
+
+
+def is_closing(account: AccountWork, held: PositionRow) -> bool:
+    """Whether an order for all of a position is on its way at a venue."""
+    return any(
+        order.position_id == held.id and order.status in ("pending", "unknown") and order.volume >= held.volume
+        for order in account.orders.values()
+    )
 
 
 def closing_order(

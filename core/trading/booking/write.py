@@ -241,7 +241,14 @@ def _write_triggers(session: TenantSession, gone: Sequence[tuple[str, UUID]], ro
         )
 
 
-_ALERTS = {"margin_call": "Margin call: equity is below the margin call level. New positions are refused."}
+_ALERTS = {
+    "margin_call": ("warning", "Margin call: equity is below the margin call level. New positions are refused."),
+    "late_fill": ("critical", "A venue has filled an order that had ended here. It is booked; look at the account."),
+    "venue_mismatch": (
+        "critical",
+        "A venue has filled a close of what is not held here. Compare the books with the venue.",
+    ),
+}
 
 
 def _write_alerts(session: TenantSession, batch: Batch) -> None:
@@ -251,15 +258,16 @@ def _write_alerts(session: TenantSession, batch: Batch) -> None:
     session.execute(
         text(
             "insert into core.alerts (id, source, code, severity, message, subject, detail)"
-            " select gen_random_uuid(), 'core', t.code, 'warning', t.message, t.subject, t.detail"
-            " from unnest(cast(:codes as text[]), cast(:messages as text[]), cast(:subjects as text[]),"
-            " cast(:details as jsonb[])) as t(code, message, subject, detail)"
+            " select gen_random_uuid(), 'core', t.code, t.severity, t.message, t.subject, t.detail"
+            " from unnest(cast(:codes as text[]), cast(:severities as text[]), cast(:messages as text[]), cast(:subjects as text[]),"
+            " cast(:details as jsonb[])) as t(code, severity, message, subject, detail)"
             " where not exists (select from core.alerts a where a.source = 'core' and a.code = t.code"
             " and a.subject = t.subject and a.closed_at is null)"
         ),
         {
             "codes": texts([code for code, _, _ in batch.alerts]),
-            "messages": texts([_ALERTS[code] for code, _, _ in batch.alerts]),
+            "messages": texts([_ALERTS[code][1] for code, _, _ in batch.alerts]),
+            "severities": texts([_ALERTS[code][0] for code, _, _ in batch.alerts]),
             "subjects": texts([f"account:{account_id}" for _, account_id, _ in batch.alerts]),
             "details": documents([detail for _, _, detail in batch.alerts]),
         },

@@ -23,6 +23,7 @@ from core.trading.services.orders import (
     set_protections,
 )
 from core.trading.services.states import account_states, quotes
+from core.trading.services.values import floating_by_position
 from core.trading.services.watching import unwatch_account, watch_account
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "close_positions",
     "correct",
     "deposit",
+    "floating_by_position",
     "pay",
     "place_orders",
     "quotes",

@@ -18,6 +18,7 @@ from core.trading.booking.place import Refusal, check_protection, finish
 from core.trading.rules.quotes import opposite
 from core.trading.rules.steps import on_step
 from core.trading.types import MANUAL, OrderRequest, OrderResult, Origin
+from core.venues.port import HOUSE
 from tenants.db import TenantSession
 
 
@@ -41,7 +42,7 @@ class Protection:
 def cancel_orders(session: TenantSession, order_ids: Collection[UUID], reason: str = "cancelled") -> list[OrderResult]:
     """Cancel resting and waiting orders; an order that has ended keeps its result. Any number, the same statements.
 
-    An order at another venue is cancelled there first (`core.venues`), so it is left as it is here.
+    An order that may have reached another venue is only asked to end; it ends when the venue says so (`core.venues`).
 
     :raises UnknownReferenceError: for an order that the tenant does not have; nothing is cancelled then.
     """
@@ -55,7 +56,10 @@ def cancel_orders(session: TenantSession, order_ids: Collection[UUID], reason: s
         account = batch.accounts[accounts[order_id]]
         order = account.orders.get(order_id)
         if order is not None:
-            if order.status in ("resting", "waiting"):
+            if order.venue != HOUSE and order.status in ("resting", "unknown"):
+                order.detail = {**order.detail, "cancel_requested": reason}
+                batch.change_order(order)
+            else:
                 finish(account, order, "cancelled", reason)
             results[order_id] = result_of(order)
     close_batch(session, batch)
