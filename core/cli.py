@@ -4,6 +4,7 @@ import ast
 import pkgutil
 import sys
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -11,9 +12,11 @@ import click
 from core import commands
 from core.errors import CannotStartError
 
+PLUGINS = "tradeyard.plugins"
+
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules; listing them reads docstrings and imports nothing."""
+    """A group whose commands are modules, and the groups that plugins add; listing them imports neither."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         names = (module.name for module in pkgutil.iter_modules(commands.__path__))
@@ -21,7 +24,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
-            return None
+            return _plugin_group(cmd_name)
         module = import_module(f"{commands.__name__}.{cmd_name.replace('-', '_')}")
         command = module.command
         if not isinstance(command, click.Command):
@@ -32,6 +35,29 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, _summary(name)) for name in self.list_commands(ctx)])
+        plugins = ", ".join(sorted(name.replace("_", "-") for name in _plugin_names()))
+        if plugins:
+            with formatter.section("Plugins, some with commands of their own"):
+                formatter.write_text(plugins)
+
+
+def _plugin_names() -> set[str]:
+    return {entry.name for entry in entry_points(group=PLUGINS)}
+
+
+def _plugin_group(name: str) -> click.Command | None:
+    """The commands of a plugin, by its key with hyphens; none where it is not installed or declares none."""
+    key = name.replace("-", "_")
+    if key not in _plugin_names():
+        return None
+    from core.runtime import load_runtime
+
+    runtime = load_runtime()
+    plugin = runtime.get(key)
+    if plugin is not None:
+        return plugin.cli
+    reason = next((item.reason for item in runtime.rejected if item.source.name == key), "it is not loaded")
+    raise CannotStartError(f"plugin {key} is left out: {reason}")
 
 
 def _summary(name: str) -> str:
