@@ -1,14 +1,14 @@
-"""Ticks: the numbered quotes of each instrument."""
+"""Ticks, the numbered quotes of each instrument, and replays."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey
+from sqlalchemy import BigInteger, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.schema import SCHEMA
-from tenants.db import Base
+from tenants.db import Base, Timestamp, new_id
 
 
 class Tick(Base):
@@ -22,3 +22,25 @@ class Tick(Base):
     ts_ms: Mapped[int] = mapped_column(BigInteger)
     bid: Mapped[int] = mapped_column(BigInteger)
     ask: Mapped[int] = mapped_column(BigInteger)
+
+
+class Replay(Base):
+    """A price file that is being driven through an instrument in lockstep, or has been."""
+
+    __tablename__ = "replays"
+    __table_args__ = (Index(None, "instrument_id"), {"schema": SCHEMA})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    instrument_id: Mapped[UUID] = mapped_column(ForeignKey("core.instruments.id"))
+    name: Mapped[str]
+    """The file's name."""
+    digest: Mapped[str]
+    """Of the file's content and of how its rows become quotes: the same again goes on where it stopped."""
+    first_seq: Mapped[int] = mapped_column(BigInteger)
+    """Number of the file's first quote."""
+    quotes: Mapped[int] = mapped_column(BigInteger)
+    """How many there are."""
+    shift_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Added to the file's times, whole weeks, where the instrument had later quotes already."""
+    started_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
+    finished_at: Mapped[Timestamp | None]
