@@ -18,6 +18,7 @@ its truth is the table of triggers, from which a lane rebuilds it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -147,6 +148,11 @@ class TriggerBook(Generic[K]):
                 return start + found
             start, stride = stop, min(stride * 2, _LAST_STRIDE)
         return count
+
+    def bytes_used(self) -> int:
+        """Memory of columns, keys' places and free rows; the keys themselves belong to the caller."""
+        columns = sum(column.bytes_used() for column in self._columns())
+        return columns + sys.getsizeof(self._rows) + sys.getsizeof(self._keys) + sys.getsizeof(self._free)
 
     def _first_one_by_one(self, bids: list[int], asks: list[int], start: int) -> int:
         for index, (bid, ask) in enumerate(zip(bids, asks, strict=True), start=start):

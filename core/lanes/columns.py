@@ -76,6 +76,10 @@ class ThresholdColumn:
         self._stale.clear()
         self.top = int(self._extremes.max())
 
+    def bytes_used(self) -> int:
+        """Memory of the arrays."""
+        return int(self._values.nbytes + self._extremes.nbytes)
+
     def rows_at_or_above(self, value: int) -> list[int]:
         """The rows whose threshold is at or above `value`, ascending; reads only blocks whose extreme is."""
         if value > self.top:
