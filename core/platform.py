@@ -7,6 +7,8 @@ from functools import cached_property
 from types import TracebackType
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from core.addresses import Addresses, resolve
 from core.events.emitting import WAKER
@@ -45,7 +47,14 @@ class Platform:
     @cached_property
     def redis(self) -> redis.Redis:
         """The Redis-compatible server. What is in it may be lost at any time."""
-        return redis.Redis.from_url(self.addresses.redis, socket_timeout=5, health_check_interval=30)
+        # Whoever asks is told at once that it is away; waiting for it is no business of an order's.
+        return redis.Redis.from_url(
+            self.addresses.redis,
+            socket_timeout=5,
+            socket_connect_timeout=2,
+            health_check_interval=30,
+            retry=Retry(NoBackoff(), 1),
+        )
 
     @cached_property
     def lanes(self) -> LaneHolder:

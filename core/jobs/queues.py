@@ -11,6 +11,7 @@ tenant to the end of the ring, in one script: no state can leak when a worker is
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +29,8 @@ QUEUED_S: Final = 600
 """A wake-up older than this is worth nothing; the sweep has long woken anew."""
 AGAIN_S: Final = 20
 """While a wake-up is younger than this and has not begun, another of the same is not queued."""
+AWAY_S: Final = 1.0
+"""After a failure nothing is queued for so long."""
 
 _log = logging.getLogger(__name__)
 
@@ -84,13 +87,14 @@ class Queues:
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
+        self._away_until = 0.0
         self._push = client.register_script(_PUSH)
         self._take = client.register_script(_TAKE)
 
     def wake(self, wake_ups: Iterable[WakeUp]) -> None:
         """Queue wake-ups in one round trip (two where keys are given). Never raises: while Redis is away the sweep has them."""
         items = list(wake_ups)
-        if not items:
+        if not items or time.monotonic() < self._away_until:
             return
         try:
             fresh = self._fresh(items)
@@ -100,6 +104,8 @@ class Queues:
                         self._enqueue(item, pipe)
                     pipe.execute()
         except redis.RedisError as error:
+            # A server that hangs must cost one commit a time-out, not each of them.
+            self._away_until = time.monotonic() + AWAY_S
             _log.warning("%d wake-ups wait for the sweep: %s", len(items), error)
 
     def begun(self, key: str) -> None:

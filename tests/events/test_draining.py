@@ -37,7 +37,9 @@ def build(settings: Settings, valkey: redis.Redis) -> Iterator[Any]:
         platform.close()
 
 
-def say(platform: Platform, tenant_id: UUID, stream: str = "s", count: int = 1, kind: str = "ping", **payload: Any) -> None:
+def say(
+    platform: Platform, tenant_id: UUID, stream: str = "s", count: int = 1, kind: str = "ping", **payload: Any
+) -> None:
     with platform.database.tenant(tenant_id) as session:
         emit(session, [NewEvent(stream, kind, payload) for _ in range(count)])
 
@@ -205,10 +207,14 @@ def test_what_reduces_is_never_parked(build: Any) -> None:
         hurry(platform)
     assert (cursor_row(platform).failures, cursor_row(platform).parked) == (TRIES + 2, False)
     with platform.database.tenant(tenant_id) as session:
-        assert session.scalars(text("select severity from core.alerts")).all() == ["critical"], "one alert, not one a try"
+        assert session.scalars(text("select severity from core.alerts")).all() == ["critical"], (
+            "one alert, not one a try"
+        )
 
 
-def test_a_constraint_that_speaks_up_at_the_commit_counts_as_the_handlers_failure(build: Any, settings: Settings) -> None:
+def test_a_constraint_that_speaks_up_at_the_commit_counts_as_the_handlers_failure(
+    build: Any, settings: Settings
+) -> None:
     def handle(context: Any, events: Sequence[EventView], shard: int) -> None:
         context.session.execute(text("select set_config('app.tenant_id', '', true)"))
         mark(context.session, "seen", "s", shard, 1)
@@ -235,7 +241,14 @@ def test_a_handler_that_takes_too_long_is_ended(build: Any, monkeypatch: pytest.
     assert "took longer than 0.2 s" in cursor_row(platform).error
     # The statement was cancelled on the server and the connection is whole.
     with platform.database.system() as session:
-        assert session.scalar(text("select count(*) from pg_stat_activity where query like '%pg_sleep(30)%' and state = 'active' and pid <> pg_backend_pid()")) == 0
+        assert (
+            session.scalar(
+                text(
+                    "select count(*) from pg_stat_activity where query like '%pg_sleep(30)%' and state = 'active' and pid <> pg_backend_pid()"
+                )
+            )
+            == 0
+        )
 
 
 def test_a_handler_cannot_commit_its_cursor_away(build: Any) -> None:
@@ -296,9 +309,7 @@ def holding(count: list[int]) -> ExposureReport:
             count[0] = 0
 
     choices = (LeaveChoice("wait", "Wind down"), LeaveChoice("close", "Close all"))
-    return ExposureReport(
-        lambda _session: Exposure((ExposureItem("things", count[0]),), choices, count[0]), leave
-    )
+    return ExposureReport(lambda _session: Exposure((ExposureItem("things", count[0]),), choices, count[0]), leave)
 
 
 def test_off_and_on_again(build: Any) -> None:

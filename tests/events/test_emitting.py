@@ -16,7 +16,8 @@ def numbers(database: Database, stream: str) -> list[int]:
     with database.system() as session:
         return list(
             session.scalars(
-                text("select stream_seq from core.events where stream = :stream order by stream_seq"), {"stream": stream}
+                text("select stream_seq from core.events where stream = :stream order by stream_seq"),
+                {"stream": stream},
             )
         )
 
