@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -115,7 +116,7 @@ class ServersForTests:
     def stop(self) -> None:
         """End the servers and forget everything."""
         if self._template is not None and os.environ.get(DATABASE_URL):
-            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self._template)))
+            self._drop(self._template)
             for role in ("app", "system"):
                 self._execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(f"{self._prefix}_{role}")))
         for name in ("_maintenance", "_superuser"):
@@ -139,8 +140,21 @@ class ServersForTests:
         try:
             yield name
         finally:
-            # A connection that was just closed may live on for a moment as another role, which only a superuser may end.
-            self._superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            self._drop(name)
+
+    def _drop(self, name: str, seconds: float = 10.0) -> None:
+        # A connection that was just closed may live on for a moment as another role, which only a superuser may end.
+        statement = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self._superuser.execute(statement)
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def _execute(self, statement: sql.Composed) -> None:
         self._maintenance.execute(statement)
@@ -151,5 +165,5 @@ class ServersForTests:
 
     @cached_property
     def _superuser(self) -> psycopg.Connection[Any]:
-        """The maintenance connection on a given server, whose user had better be a superuser."""
+        """The embedded server's superuser; on a given server, whoever it was given for."""
         return psycopg.connect(self.superuser_url, autocommit=True) if self.superuser_url else self._maintenance
