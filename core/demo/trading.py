@@ -1,4 +1,4 @@
-"""How the demo's masters and its trader trade by hand: a few positions at a time, opened and closed at a whim."""
+"""How the demo's traders trade by hand: a few positions at a time, opened and closed at a whim."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from tenants.db import TenantSession, new_id
 MOST_OPEN: Final = 4
 _SHARE: Final = Decimal("0.12")
 """Of the balance, what a position is worth at its opening."""
+_IDLE: Final = 0.4
+"""How likely nothing is done in a turn."""
 _LOW: Final = Decimal("0.2")
 """Of the first deposit: below it the account is filled up again."""
 
@@ -35,8 +37,8 @@ _SYMBOL: Final = text("select contract_size, lot_step, min_lot, max_lot from cor
 
 def trade(session: TenantSession, scene: DemoScene, chance: random.Random) -> None:
     """One of those who trade by hand does something, or nothing."""
-    people = (*scene.who("master"), *scene.who("trader"))
-    if not people:
+    people = scene.who("trader")
+    if not people or chance.random() < _IDLE:
         return
     person = chance.choice(people)
     account = session.execute(_ACCOUNT, {"account": person.account_id}).one()

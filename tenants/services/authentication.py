@@ -45,12 +45,19 @@ class SignIn:
 
 
 def sign_in(
-    session: TenantSession, surface: Surface, email: str, password: str, *, address: str = "", user_agent: str = ""
+    session: TenantSession,
+    surface: Surface,
+    email: str,
+    password: str,
+    *,
+    address: str = "",
+    user_agent: str = "",
+    lifetime: timedelta | None = None,
 ) -> SignIn:
     """Try to sign in on a surface: staff on ``admin``, customers on ``portal``.
 
     Takes the same time whether or not the person exists. ``second_factor`` and ``enrol`` return a session of that
-    stage; :func:`finish_sign_in` turns it into a full one.
+    stage; :func:`finish_sign_in` turns it into a full one. ``lifetime`` is that of the full session.
     """
     email = email.strip().lower()[:254]
     waiting = _wait_s(session, surface, email, address)
@@ -71,11 +78,18 @@ def sign_in(
     if second_factor.required(session, person):
         token = open_session(session, person, address=address, user_agent=user_agent, stage="enrol")
         return SignIn("enrol", token)
-    return _welcome(session, person, surface, address, user_agent)
+    return _welcome(session, person, surface, address, user_agent, lifetime)
 
 
 def finish_sign_in(
-    session: TenantSession, surface: Surface, token: str, code: str, *, address: str = "", user_agent: str = ""
+    session: TenantSession,
+    surface: Surface,
+    token: str,
+    code: str,
+    *,
+    address: str = "",
+    user_agent: str = "",
+    lifetime: timedelta | None = None,
 ) -> SignIn:
     """Prove the second factor of a half-open session, or confirm the one being set up (``enrol``).
 
@@ -99,7 +113,7 @@ def finish_sign_in(
         audit.record(session, by, f"{kind(person)}.second_factor_on", kind(person), person.id)
     row.revoked_at = datetime.now(UTC)
     session.flush()
-    return _welcome(session, person, surface, address, user_agent)
+    return _welcome(session, person, surface, address, user_agent, lifetime)
 
 
 def change_password(
@@ -125,13 +139,21 @@ def prune_attempts(session: TenantSession, *, older_than: timedelta = timedelta(
     session.execute(delete(LoginAttempt).where(LoginAttempt.at < datetime.now(UTC) - older_than))
 
 
-def _welcome(session: TenantSession, person: AnyPerson, surface: Surface, address: str, user_agent: str) -> SignIn:
+def _welcome(
+    session: TenantSession,
+    person: AnyPerson,
+    surface: Surface,
+    address: str,
+    user_agent: str,
+    lifetime: timedelta | None,
+) -> SignIn:
     _attempt(session, surface, person.email, address, succeeded=True)
     person.last_sign_in_at = datetime.now(UTC)
     session.flush()
     by = Actor(kind(person), person.email, person.id, address)
     audit.record(session, by, f"{kind(person)}.sign_in", kind(person), person.id)
-    return SignIn("signed_in", open_session(session, person, address=address, user_agent=user_agent))
+    token = open_session(session, person, address=address, user_agent=user_agent, lifetime=lifetime)
+    return SignIn("signed_in", token)
 
 
 def _attempt(session: TenantSession, surface: Surface, email: str, address: str, *, succeeded: bool) -> None:

@@ -159,6 +159,25 @@ def effective_staff(
     return found
 
 
+def one_staff_permissions(session: TenantSession, staff_id: UUID) -> frozenset[str]:
+    """The effective permissions of one staff member, in one statement: what every request asks."""
+    row = session.execute(
+        text(
+            "select array(select p.key from tenants.permissions p where p.audience = 'staff' and ("
+            "  exists (select from tenants.group_members m join tenants.groups g on g.tenant_id = m.tenant_id"
+            "    and g.id = m.group_id where m.tenant_id = s.tenant_id and m.staff_id = s.id and g.key = 'owner')"
+            "  or coalesce((select r.effect = 'grant' from tenants.rulings r where r.tenant_id = s.tenant_id"
+            "      and r.staff_id = s.id and r.permission = p.key),"
+            "    exists (select from tenants.group_members m join tenants.group_permissions h"
+            "      on h.tenant_id = m.tenant_id and h.group_id = m.group_id"
+            "      where m.tenant_id = s.tenant_id and m.staff_id = s.id and h.permission = p.key))))"
+            " from tenants.staff s where s.id = :id and s.tenant_id = :tenant and s.status = 'active'"
+        ),
+        {"id": staff_id, "tenant": session.tenant_id},
+    ).scalar_one_or_none()
+    return frozenset(row or ())
+
+
 def customer_permissions(session: TenantSession, customer_id: UUID) -> frozenset[str]:
     """The effective permissions of a customer; only a verified one has any."""
     row = session.execute(

@@ -15,7 +15,7 @@ from tenants.models import ApiToken, Customer, PersonTicket, Staff, WebSession
 from tenants.services import audit
 from tenants.services.actor import Actor
 from tenants.services.errors import NotFoundError
-from tenants.services.permissions import customer_permissions, staff_permissions
+from tenants.services.permissions import customer_permissions, one_staff_permissions
 from tenants.services.secrets import new_token, token_hash
 
 Surface = Literal["admin", "portal"]
@@ -72,9 +72,18 @@ def may_sign_in(person: Staff | Customer) -> bool:
 
 
 def open_session(
-    session: TenantSession, person: Staff | Customer, *, address: str = "", user_agent: str = "", stage: Stage = "full"
+    session: TenantSession,
+    person: Staff | Customer,
+    *,
+    address: str = "",
+    user_agent: str = "",
+    stage: Stage = "full",
+    lifetime: timedelta | None = None,
 ) -> str:
-    """Open a session and return its token, which only the browser keeps (a cookie for this host alone)."""
+    """Open a session and return its token, which only the browser keeps (a cookie for this host alone).
+
+    :param lifetime: how long it lasts at most; by default as long as ``LIFETIME`` says.
+    """
     token, now = new_token(), datetime.now(UTC)
     surface = surface_of(person)
     owner = {"staff_id": person.id} if isinstance(person, Staff) else {"customer_id": person.id}
@@ -86,7 +95,7 @@ def open_session(
             stage=stage,
             address=address[:64],
             user_agent=user_agent[:300],
-            expires_at=now + (LIFETIME[surface] if stage == "full" else HALF_OPEN),
+            expires_at=now + ((lifetime or LIFETIME[surface]) if stage == "full" else HALF_OPEN),
             **owner,
         )
     )
@@ -95,14 +104,20 @@ def open_session(
 
 
 def find_session(
-    session: TenantSession, token: str, surface: Surface, *, stage: Stage | None = "full"
+    session: TenantSession,
+    token: str,
+    surface: Surface,
+    *,
+    stage: Stage | None = "full",
+    idle: timedelta | None = None,
 ) -> SignedIn | None:
     """Who a browser's token stands for; none where it is unknown here, of another surface, expired, idle or revoked.
 
     :param stage: ``full`` for pages; none also finds a sign-in that waits for its second factor, which holds no
         permissions.
+    :param idle: how long it lasts without a request; by default as long as ``IDLE`` says.
     """
-    row = find_row(session, token, surface)
+    row = find_row(session, token, surface, idle=idle)
     if row is None or (stage is not None and row.stage != stage):
         return None
     person = person_of(session, row)
@@ -122,7 +137,9 @@ def find_session(
     )
 
 
-def find_row(session: TenantSession, token: str, surface: Surface) -> WebSession | None:
+def find_row(
+    session: TenantSession, token: str, surface: Surface, *, idle: timedelta | None = None
+) -> WebSession | None:
     """The live session of a token, whatever its stage."""
     now = datetime.now(UTC)
     return session.scalar(
@@ -131,7 +148,7 @@ def find_row(session: TenantSession, token: str, surface: Surface) -> WebSession
             WebSession.surface == surface,
             WebSession.revoked_at.is_(None),
             WebSession.expires_at > now,
-            WebSession.last_seen_at > now - IDLE[surface],
+            WebSession.last_seen_at > now - (idle or IDLE[surface]),
         )
     )
 
@@ -139,7 +156,7 @@ def find_row(session: TenantSession, token: str, surface: Surface) -> WebSession
 def permissions_of(session: TenantSession, person: Staff | Customer) -> frozenset[str]:
     """The effective permissions of a person."""
     if isinstance(person, Staff):
-        return staff_permissions(session, [person.id]).get(person.id, frozenset())
+        return one_staff_permissions(session, person.id)
     return customer_permissions(session, person.id)
 
 

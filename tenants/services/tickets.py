@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from tenants.db import TenantSession, new_id
 from tenants.models import Customer, PersonTicket, Staff
@@ -18,6 +18,7 @@ from tenants.services.sessions import person_of, revoke_all
 
 Purpose = Literal["invitation", "reset"]
 LIFETIME = {"invitation": timedelta(days=7), "reset": timedelta(hours=1)}
+_PAUSE = timedelta(minutes=1)
 _DEAD = "This link has been used or has run out. Ask for a new one."
 
 
@@ -40,8 +41,16 @@ def issue_ticket(session: TenantSession, person: Staff | Customer, purpose: Purp
 
 
 def request_reset(session: TenantSession, person: Staff | Customer | None, actor: Actor) -> str | None:
-    """A reset token to mail to the person; none where there is nobody to send it to (the page says the same either way)."""
+    """A reset token to mail to the person; none where there is nobody to send it to (the page says the same either way).
+
+    None also within a minute of the last one: nobody's mailbox is flooded.
+    """
     if person is None or person.status == "blocked":
+        return None
+    latest = session.scalar(
+        select(func.max(PersonTicket.created_at)).where(_of(person), PersonTicket.purpose == "reset")
+    )
+    if latest is not None and datetime.now(UTC) - latest < _PAUSE:
         return None
     kind = "staff" if isinstance(person, Staff) else "customer"
     audit.record(session, actor, f"{kind}.reset_request", kind, person.id, after={"email": person.email})

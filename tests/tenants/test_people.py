@@ -111,6 +111,7 @@ def test_a_reset_ends_sessions_and_says_nothing_to_strangers(yard: Yard, databas
         cookie = sessions.open_session(session, carl)
         token = tickets.request_reset(session, people.by_email(session, "portal", "Carl@north.example"), OPERATOR)
         assert token is not None
+        assert tickets.request_reset(session, carl, OPERATOR) is None, "not twice within a minute"
         assert (
             tickets.request_reset(session, people.by_email(session, "portal", "nobody@example.com"), OPERATOR) is None
         )

@@ -26,7 +26,9 @@ def _staff(database: Database, yard: Yard, group: str) -> Staff:
 def _of(database: Database, yard: Yard, person: Staff | Customer) -> frozenset[str]:
     with database.tenant(yard.id) as session:
         if isinstance(person, Staff):
-            return permissions.staff_permissions(session, [person.id]).get(person.id, frozenset())
+            many = permissions.staff_permissions(session, [person.id]).get(person.id, frozenset())
+            assert many == permissions.one_staff_permissions(session, person.id)
+            return many
         return permissions.customer_permissions(session, person.id)
 
 

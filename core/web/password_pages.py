@@ -1,0 +1,139 @@
+"""Setting a password by a link: forgotten ones and invitations, the same pages for both surfaces."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response import Response
+from litestar.types import ControllerRouterHandler
+from pydantic import BaseModel, Field
+
+from core.mail import Mail, mailer_of
+from core.web.forms import Form, form_for, parse_form
+from core.web.page import Page
+from core.web.refusals import NotFoundError
+from tenants.services import tickets
+from tenants.services.actor import Actor
+from tenants.services.errors import InvalidError, NotAllowedError
+from tenants.services.people import by_email, kind
+from tenants.services.sessions import Surface, surface_of
+from tenants.services.tickets import Purpose
+from tenants.services.validation import MIN_PASSWORD
+
+__all__ = ["password_routes"]
+
+
+class Forgotten(BaseModel):
+    """Who has forgotten their password."""
+
+    email: Annotated[
+        str, Field(title="E-mail", max_length=254, json_schema_extra={"widget": "email", "autocomplete": "username"})
+    ]
+
+
+class NewPassword(BaseModel):
+    """The password to be."""
+
+    password: Annotated[
+        str,
+        Field(
+            title="New password",
+            description=f"At least {MIN_PASSWORD} characters; a few words are easiest to remember.",
+            min_length=MIN_PASSWORD,
+            max_length=200,
+            json_schema_extra={"widget": "password", "autocomplete": "new-password"},
+        ),
+    ]
+
+
+_OPEN: dict[str, Any] = {"sign_in": False}
+_SENT = "If {email} is known here, a link is on its way. It works for an hour."
+
+
+def password_routes(surface: Surface) -> list[ControllerRouterHandler]:
+    """The routes of a surface: relative to ``/admin`` or ``/``."""
+    base = "/admin" if surface == "admin" else ""
+
+    @get("/forgot", opt=_OPEN, sync_to_thread=True)
+    def ask(web: Page) -> Response[Any]:
+        return web.render("sign/forgot.html", form=form_for(Forgotten), title="Forgotten password")
+
+    @post("/forgot", opt=_OPEN, sync_to_thread=True, status_code=200)
+    def send(web: Page) -> Response[Any]:
+        parsed = parse_form(Forgotten, web.form)
+        if parsed.value is None:
+            return web.render("sign/forgot.html", status=422, form=parsed.form, title="Forgotten password")
+        with web.session() as session:
+            person = by_email(session, surface, parsed.value.email)
+            by = Actor("system", "forgotten password", None, web.visit.address, web.visit.request_id)
+            token = tickets.request_reset(session, person, by)
+            if person is not None and token is not None:
+                mail = _mail(web, person.email, person.name, f"{_origin(web)}{base}/reset/{token}")
+                session.after_commit(lambda: mailer_of(web.kit.platform.settings)(mail))
+        return web.leave_for(f"{base}/sign-in", notice=_SENT.format(email=parsed.value.email.strip()))
+
+    return [ask, send, *_ticket_routes(surface, "reset"), *_ticket_routes(surface, "invitation")]
+
+
+def _ticket_routes(surface: Surface, purpose: Purpose) -> tuple[ControllerRouterHandler, ControllerRouterHandler]:
+    """The page of a link, and what its form does. The path is the purpose."""
+    base = "/admin" if surface == "admin" else ""
+
+    @get(f"/{purpose}/{{token:str}}", opt=_OPEN, sync_to_thread=True)
+    def show(web: Page, token: FromPath[str]) -> Response[Any]:
+        return _choose(web, surface, purpose, token, form_for(NewPassword))
+
+    @post(f"/{purpose}/{{token:str}}", opt=_OPEN, sync_to_thread=True, status_code=200)
+    def take(web: Page, token: FromPath[str]) -> Response[Any]:
+        parsed = parse_form(NewPassword, web.form)
+        if parsed.value is None:
+            return _choose(web, surface, purpose, token, parsed.form, status=422)
+        try:
+            with web.session() as session:
+                person = tickets.ticket_person(session, token, purpose)
+                if person is None or surface_of(person) != surface:
+                    raise NotFoundError("no such link here")
+                by = Actor(kind(person), person.email, person.id, web.visit.address, web.visit.request_id)
+                tickets.redeem_ticket(session, token, purpose, parsed.value.password, by)
+        except InvalidError as error:
+            form = parsed.form.with_errors({error.field: str(error)})
+            return _choose(web, surface, purpose, token, form, status=422)
+        except NotAllowedError as error:
+            raise NotFoundError(str(error)) from None
+        return web.leave_for(f"{base}/sign-in", notice="Your password is set. Sign in with it.")
+
+    return show, take
+
+
+def _choose(web: Page, surface: Surface, purpose: Purpose, token: str, form: Form, status: int = 200) -> Response[Any]:
+    with web.session() as session:
+        person = tickets.ticket_person(session, token, purpose)
+        name = person.name if person is not None and surface_of(person) == surface else None
+    return web.render(
+        "sign/password.html",
+        status=404 if name is None else status,
+        form=form,
+        known=name is not None,
+        invited=purpose == "invitation",
+        name=name,
+        action=web.path,
+        title="Welcome" if purpose == "invitation" else "New password",
+    )
+
+
+def _origin(web: Page) -> str:
+    """Where the person's browser reached us. The host is one of the brokerage's own, or the request would be a 404."""
+    scheme = "https" if web.kit.platform.settings.https else "http"
+    return f"{scheme}://{web.request.headers.get('host', web.visit.tenant.hosts[0])}"
+
+
+def _mail(web: Page, email: str, name: str, link: str) -> Mail:
+    brokerage = web.visit.tenant.name
+    return Mail(
+        email,
+        f"Your password at {brokerage}",
+        f"Hello {name},\n\nsomebody, most likely you, has asked for a new password at {brokerage}.\n"
+        f"Set it here, within an hour:\n\n{link}\n\nIf it was not you, do nothing: your password stays as it is.\n",
+    )
