@@ -13,12 +13,18 @@ CALM_AFTER = 20.0  # seconds alive, after which the next death counts as the fir
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A process to run. `stage` is when it is stopped, lowest first; `work` runs in it after the fork."""
+    """A process to run.
+
+    :ivar stage: when it is stopped, lowest first.
+    :ivar work: runs in it after the fork.
+    :ivar log: where to read why it ended.
+    """
 
     name: str
     kind: str
     stage: int
     work: Callable[[], None]
+    log: str = ""
 
 
 @dataclass(slots=True)

@@ -57,8 +57,9 @@ class Installation:
         return self._plan(name, kind, BACK, work)
 
     def _plan(self, name: str, kind: str, stage: int, work: Callable[[Platform], None]) -> Plan:
+        log = self.settings.data_dir / "log" / f"{name}.log"
+
         def run() -> None:
-            log = self.settings.data_dir / "log" / f"{name}.log"
             configure_logging(self.settings, name, log)
             _to_log(log)
             if kind != "web":
@@ -67,7 +68,7 @@ class Installation:
             with build_platform(self.settings, self.runtime) as platform:
                 work(platform)
 
-        return Plan(name, kind, stage, run)
+        return Plan(name, kind, stage, run, str(log))
 
 
 def _to_log(log: os.PathLike[str]) -> None:

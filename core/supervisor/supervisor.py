@@ -163,6 +163,7 @@ class Supervisor:
                 delay = member.end()
                 self._told(
                     f"{member.plan.name} (process {ended}) ended: {_how(status)}; starting it again in {delay:.1f} s"
+                    + (f" (its log: {member.plan.log})" if member.plan.log else "")
                 )
             self._write_status()
 
