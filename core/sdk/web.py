@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
+from litestar.di import NamedDependency
 from litestar.response import Response
 
 from core.web.charts import Candle, Chart, Series
-from core.web.refusals import NotFoundError, RefusedError
 from core.web.forms import Field, Form, Parsed, form_for, parse_form
+from core.web.refusals import NotFoundError, RefusedError
 from core.web.tables import Action, Column, Empty, Filter, Table, TableQuery
 from tenants.db import TenantSession
 
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 
-class Web(Protocol):
+class WebProtocol(Protocol):
     """What a page is given besides its parameters."""
 
     @property
@@ -74,6 +75,10 @@ class Web(Protocol):
     @property
     def query(self) -> Mapping[str, str]:
         """The query parameters, the last value of each."""
+        ...
+
+    def query_list(self, name: str) -> list[str]:
+        """All values of a query parameter, such as the rows chosen for a bulk action."""
         ...
 
     @property
@@ -119,3 +124,7 @@ class Web(Protocol):
     ) -> None:
         """Write an audit entry in the transaction of the action."""
         ...
+
+
+Web: TypeAlias = NamedDependency[WebProtocol]
+"""How a handler asks for it: ``web: Web``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from plugins.copy_trading.services import following, mastering
 from tenants.db import TenantSession, new_id
 from tenants.models import Customer, PermissionRow, ProductConfig
 from tests.trading.market import MarketPlace
+
+D = Decimal
 
 
 @dataclass

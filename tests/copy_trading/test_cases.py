@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal as D
+from decimal import Decimal
 from threading import Barrier
 
 import pytest
+from sqlalchemy import text
 
-from plugins.copy_trading.models import Master
+from core.trading.services import deposit
+from plugins.copy_trading.models import Master, Subscription
+from plugins.copy_trading.rules.choices import Choices
 from plugins.copy_trading.rules.states import By, MasterStatus, Pause
 from plugins.copy_trading.services import following, mastering
 from plugins.copy_trading.services.errors import NotFoundError, RefusedError
 from plugins.copy_trading.services.stopping import stop
 from tests.copy_trading.scene import Scene
+
+D = Decimal
 
 
 def volumes(scene: Scene, account_id: object) -> list[tuple[str, D]]:
@@ -139,8 +144,6 @@ def test_minimum_equity_500_at_480_skips_opens_and_mirrors_closes_and_passes_at_
     scene.copy(master)
     assert scene.held(follower) == 0
     with scene.place.session() as session:
-        from core.trading.services import deposit
-
         deposit(session, follower, D(30), key="top-up")
     scene.trade(account, "buy", "2.00")
     scene.copy(master)
@@ -184,8 +187,6 @@ def test_master_buys_at_1_08500_limit_1_08608_is_sent_at_1_08600_and_skipped_at_
     scene.place.quote("EURUSD", "1.08600", "1.08600")
     scene.copy(master)
     with scene.place.session() as session:
-        from sqlalchemy import text
-
         row = session.execute(
             text("select kind, price, average_price from core.orders where account_id = :id"), {"id": follower}
         ).one()
@@ -272,8 +273,6 @@ def test_master_deposits_10000_with_a_position_open_then_buys_1_copies_0_10(scen
     scene.trade(account, "buy", "0.10")
     scene.copy(master)
     with scene.place.session() as session:
-        from core.trading.services import deposit
-
         deposit(session, account, D(10000), key="more")
     before = scene.orders(follower)
     scene.copy(master)
@@ -284,7 +283,8 @@ def test_master_deposits_10000_with_a_position_open_then_buys_1_copies_0_10(scen
 
 
 def test_opens_at_k_0_25_closes_0_90_adds_at_k_2_5_closes_0_10_of_1_10(scene: Scene) -> None:
-    master, follower = scene.master("10000", "netting"), scene.account("2500", "netting")
+    scene.place.account_type("wide", mode="netting", leverage=Decimal(1000))
+    master, follower = scene.master("10000", "wide"), scene.account("2500", "wide")
     subscription = scene.follow(master, follower)
     account = scene.master_account(master)
     scene.trade(account, "buy", "1.00")
@@ -294,12 +294,8 @@ def test_opens_at_k_0_25_closes_0_90_adds_at_k_2_5_closes_0_10_of_1_10(scene: Sc
     scene.copy(master)
     assert (scene.held(follower), scene.links(subscription)[0].target) == (D("0.02"), D("0.025"))
     with scene.place.session() as session:
-        following.change(
-            session,
-            scene.settings,
-            session.get_one(type(scene.subscription(subscription)), (scene.place.tenant_id, subscription)),
-            following.Choices(copy_ratio=D(10)),
-        )
+        row = session.get_one(Subscription, (scene.place.tenant_id, subscription))
+        following.change(session, scene.settings, row, Choices(copy_ratio=D(10)))
     scene.trade(account, "buy", "1.00")
     scene.copy(master)
     assert (scene.held(follower), scene.links(subscription)[0].target) == (D("2.52"), D("2.525"))

@@ -46,6 +46,8 @@ class Link(TenantRow, Base):
     """Number of the master's fill that opened it."""
     cut_from: Mapped[Decimal | None] = mapped_column(Numeric)
     """The exact size that the maximum lot has cut."""
+    final_pnl: Mapped[Decimal | None] = mapped_column(Numeric(38, 12))
+    """What the copy had earned when it was detached; what follows is the follower's own."""
 
 
 class Opening(Base):

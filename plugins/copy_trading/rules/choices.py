@@ -14,20 +14,20 @@ class Choices(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mode: Literal["proportional", "fixed"] = Field("proportional", title="Copy Mode")
-    copy_ratio: Decimal = Field(Decimal(1), gt=0, title="Copy Ratio")
-    fixed_size: Decimal = Field(Decimal("0.01"), gt=0, title="Fixed Size")
-    fixed_basis: Literal["lots", "margin", "notional"] = Field("lots", title="Fixed Size in")
-    max_open_trades: int = Field(10, ge=1, title="Max Open Trades")
-    minimum_equity: Decimal = Field(Decimal(0), ge=0, title="Minimum Equity")
-    slippage_tolerance: Decimal | None = Field(None, ge=0, title="Slippage Tolerance")
-    below_minimum_lot: Literal["skip", "round_up"] = Field("skip", title="Below Minimum Lot")
-    maximum_lot: Decimal | None = Field(None, gt=0, title="Maximum Lot")
-    existing_positions: Literal["ignore", "if_not_worse", "all"] = Field("ignore", title="Existing Positions")
-    stop_loss_percent: Decimal | None = Field(None, gt=0, lt=100, title="Copy Stop-Loss")
-    symbols: list[str] | None = Field(None, title="Symbols")
+    mode: Literal["proportional", "fixed"] = Field(default="proportional", title="Copy Mode")
+    copy_ratio: Decimal = Field(default=Decimal(1), gt=0, title="Copy Ratio")
+    fixed_size: Decimal = Field(default=Decimal("0.01"), gt=0, title="Fixed Size")
+    fixed_basis: Literal["lots", "margin", "notional"] = Field(default="lots", title="Fixed Size in")
+    max_open_trades: int = Field(default=10, ge=1, title="Max Open Trades")
+    minimum_equity: Decimal = Field(default=Decimal(0), ge=0, title="Minimum Equity")
+    slippage_tolerance: Decimal | None = Field(default=None, ge=0, title="Slippage Tolerance")
+    below_minimum_lot: Literal["skip", "round_up"] = Field(default="skip", title="Below Minimum Lot")
+    maximum_lot: Decimal | None = Field(default=None, gt=0, title="Maximum Lot")
+    existing_positions: Literal["ignore", "if_not_worse", "all"] = Field(default="ignore", title="Existing Positions")
+    stop_loss_percent: Decimal | None = Field(default=None, gt=0, lt=100, title="Copy Stop-Loss")
+    symbols: list[str] | None = Field(default=None, title="Symbols")
     symbol_map: dict[str, str] = Field(default_factory=dict, title="Symbol Map")
-    reverse: bool = Field(False, title="Reverse")
+    reverse: bool = Field(default=False, title="Reverse")
 
     def terms(self) -> Terms:
         """The part of the choices that the replication decides from."""

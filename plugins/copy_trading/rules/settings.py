@@ -15,7 +15,7 @@ RISK_NOTICE = (
 
 
 def _percent(title: str, description: str, default: str, most: str = "100") -> Decimal:
-    value: Decimal = Field(Decimal(default), ge=0, le=Decimal(most), title=title, description=description)
+    value: Decimal = Field(default=Decimal(default), ge=0, le=Decimal(most), title=title, description=description)
     return value
 
 
@@ -25,43 +25,47 @@ class CopyTradingSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     copy_ratio: Decimal = Field(
-        Decimal(1),
+        default=Decimal(1),
         gt=0,
         title="Copy Ratio",
         description="Multiplier on the proportional size that followers start with.",
     )
     copy_ratio_min: Decimal = Field(
-        Decimal("0.01"), gt=0, title="Least Copy Ratio", description="Followers cannot choose less."
+        default=Decimal("0.01"), gt=0, title="Least Copy Ratio", description="Followers cannot choose less."
     )
     copy_ratio_max: Decimal = Field(
-        Decimal(10), gt=0, le=100, title="Greatest Copy Ratio", description="Followers cannot choose more."
+        default=Decimal(10), gt=0, le=100, title="Greatest Copy Ratio", description="Followers cannot choose more."
     )
     fixed_size: Decimal = Field(
-        Decimal("0.01"), gt=0, title="Fixed Size", description="Lots that a fixed-size copy starts with."
+        default=Decimal("0.01"), gt=0, title="Fixed Size", description="Lots that a fixed-size copy starts with."
     )
     fixed_size_max: Decimal = Field(
-        Decimal(50), gt=0, title="Greatest Fixed Size", description="In lots; followers cannot choose more."
+        default=Decimal(50), gt=0, title="Greatest Fixed Size", description="In lots; followers cannot choose more."
     )
     fixed_money_max: Decimal = Field(
-        Decimal(100_000),
+        default=Decimal(100_000),
         gt=0,
         title="Greatest Fixed Amount",
         description="For fixed sizes in money (margin or notional), in the account's currency.",
     )
     max_open_trades: int = Field(
-        10, ge=1, le=1000, title="Max Open Trades", description="Most copied positions of one subscription at a time."
+        default=10,
+        ge=1,
+        le=1000,
+        title="Max Open Trades",
+        description="Most copied positions of one subscription at a time.",
     )
     max_open_trades_max: int = Field(
-        100, ge=1, le=1000, title="Greatest Max Open Trades", description="Followers cannot choose more."
+        default=100, ge=1, le=1000, title="Greatest Max Open Trades", description="Followers cannot choose more."
     )
     minimum_equity: Decimal = Field(
-        Decimal(0),
+        default=Decimal(0),
         ge=0,
         title="Minimum Equity",
         description="Below it new copies are skipped; they resume by themselves once the equity is back.",
     )
     minimum_equity_max: Decimal = Field(
-        Decimal(1_000_000), ge=0, title="Greatest Minimum Equity", description="Followers cannot choose more."
+        default=Decimal(1_000_000), ge=0, title="Greatest Minimum Equity", description="Followers cannot choose more."
     )
     slippage_fx: Decimal = _percent(
         "Slippage Tolerance, FX", "Most adverse deviation from the master's price for opens, in percent.", "0.1"
@@ -73,64 +77,82 @@ class CopyTradingSettings(BaseModel):
     slippage_stock: Decimal = _percent("Slippage Tolerance, Stocks", "The same, in percent.", "0.5")
     slippage_max: Decimal = _percent("Greatest Slippage Tolerance", "Followers cannot choose more.", "5")
     below_minimum_lot: Literal["skip", "round_up"] = Field(
-        "skip",
+        default="skip",
         title="Below Minimum Lot",
         description="What followers start with: skip the copy, or round it up if that no more than doubles it.",
     )
     allow_round_up: bool = Field(
-        True, title="Allow Rounding Up", description="Whether followers may choose to round up."
+        default=True, title="Allow Rounding Up", description="Whether followers may choose to round up."
     )
     allow_reverse: bool = Field(
-        True, title="Allow Reverse Copying", description="Whether followers may copy the other side."
+        default=True, title="Allow Reverse Copying", description="Whether followers may copy the other side."
     )
     ratio_basis: Literal["equity", "balance"] = Field(
-        "equity", title="Ratio Basis", description="What proportional sizes are taken from, on both sides."
+        default="equity", title="Ratio Basis", description="What proportional sizes are taken from, on both sides."
     )
-    min_history_days: int = Field(30, ge=0, title="Criteria: History", description="Least days of history of a master.")
-    min_closed_trades: int = Field(20, ge=0, title="Criteria: Closed Trades", description="Least closed trades.")
+    min_history_days: int = Field(
+        default=30, ge=0, title="Criteria: History", description="Least days of history of a master."
+    )
+    min_closed_trades: int = Field(
+        default=20, ge=0, title="Criteria: Closed Trades", description="Least closed trades."
+    )
     min_master_equity: Decimal = Field(
-        Decimal(500), ge=0, title="Criteria: Equity", description="Least equity, in the account's currency."
+        default=Decimal(500), ge=0, title="Criteria: Equity", description="Least equity, in the account's currency."
     )
     max_master_drawdown: Decimal = _percent("Criteria: Maximum Drawdown", "Most drawdown, in percent.", "50")
     min_win_rate: Decimal = _percent("Criteria: Win Rate", "Least win rate, in percent.", "40")
     automatic_approval: bool = Field(
-        False, title="Automatic Approval", description="Approve applications at once that meet every criterion."
+        default=False, title="Automatic Approval", description="Approve applications at once that meet every criterion."
     )
     warning_leverage: Decimal = Field(
-        Decimal(10),
+        default=Decimal(10),
         gt=0,
         title="Warning Leverage",
         description="Effective leverage from which a follower is over-leveraged.",
     )
     high_leverage: Decimal = Field(
-        Decimal(20), gt=0, title="High Leverage", description="Effective leverage from which the warning is high."
+        default=Decimal(20),
+        gt=0,
+        title="High Leverage",
+        description="Effective leverage from which the warning is high.",
     )
     warning_level: Decimal = Field(
-        Decimal(200), gt=0, title="Warning Margin Level", description="Percent; below it a follower is warned about."
+        default=Decimal(200),
+        gt=0,
+        title="Warning Margin Level",
+        description="Percent; below it a follower is warned about.",
     )
     high_level: Decimal = Field(
-        Decimal(150), gt=0, title="High Warning Margin Level", description="Percent; below it the warning is high."
+        default=Decimal(150),
+        gt=0,
+        title="High Warning Margin Level",
+        description="Percent; below it the warning is high.",
     )
     critical_level: Decimal = Field(
-        Decimal(100), gt=0, title="Critical Margin Level", description="Percent; below it the warning is critical."
+        default=Decimal(100),
+        gt=0,
+        title="Critical Margin Level",
+        description="Percent; below it the warning is critical.",
     )
     high_blocks_opens: bool = Field(
-        False, title="High Blocks Opens", description="Skip new copies of followers whose warning is high or critical."
+        default=False,
+        title="High Blocks Opens",
+        description="Skip new copies of followers whose warning is high or critical.",
     )
     critical_pauses: bool = Field(
-        False, title="Critical Pauses", description="Pause followers whose warning is critical."
+        default=False, title="Critical Pauses", description="Pause followers whose warning is critical."
     )
     performance_fee: Decimal = _percent(
         "Performance Fee", "Percent of new net profit that a follower pays to the master each month.", "0", "50"
     )
     risk_notice: str = Field(
-        RISK_NOTICE,
+        default=RISK_NOTICE,
         min_length=1,
         title="Risk Notice",
         description="Confirmed before the first follow of each customer.",
     )
     risk_notice_version: str = Field(
-        "1",
+        default="1",
         min_length=1,
         title="Risk Notice Version",
         description="Change it with the text; it is kept with each confirmation.",

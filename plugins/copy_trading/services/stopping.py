@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -18,6 +19,7 @@ from plugins.copy_trading.rules.states import LIVE, SubscriptionStatus
 from plugins.copy_trading.rules.states import stop as stop_rule
 
 CHOICES = ("close_all", "keep")
+ZERO = Decimal(0)
 
 
 def stop(session: TenantSession, ids: Collection[UUID], choice: str, *, reason: str = "copy_stop") -> int:
@@ -54,10 +56,8 @@ def stop(session: TenantSession, ids: Collection[UUID], choice: str, *, reason: 
     requests: list[OrderRequest] = []
     if choice == "close_all":
         for link in links:
-            requests += closing_orders(
-                session.tenant_id, link, sum((held.get(one, link.held * 0) for one in link.position_ids), link.held * 0),
-                0, held, reason,
-            )  # fmt: skip
+            whole = sum((held.get(one, ZERO) for one in link.position_ids), ZERO)
+            requests += closing_orders(session.tenant_id, link, whole, 0, held, reason)
     results = place_orders(session, requests) if requests else []
     waiting = {
         request.origin.id
@@ -72,9 +72,10 @@ def stop(session: TenantSession, ids: Collection[UUID], choice: str, *, reason: 
     session.flush()
     session.execute(
         text(
-            "update copy_trading.links set state = :state, held = case when :state = 'closed' then 0 else held end,"
-            " target = case when :state = 'closed' then 0 else target end"
-            " where subscription_id = any(cast(:ids as uuid[])) and state = 'live'"
+            "update copy_trading.links l set state = :state, held = case when :state = 'closed' then 0 else l.held end,"
+            " target = case when :state = 'closed' then 0 else l.target end, final_pnl = case when :state = 'detached' then"
+            " (select sum(p.realised - p.commission + p.swap) from core.positions p where p.id = any(l.position_ids)) end"
+            " where l.subscription_id = any(cast(:ids as uuid[])) and l.state = 'live'"
         ),
         {"ids": uuids(stopped), "state": "closed" if choice == "close_all" else "detached"},
     )

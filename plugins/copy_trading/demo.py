@@ -1,0 +1,98 @@
+"""The module's part of the demo brokerages: a master who trades and followers who copy."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select, text
+
+from core.sdk.data import TenantSession
+from core.sdk.demo import DemoScene
+from core.sdk.trading import OrderRequest, close_positions, place_orders
+from plugins.copy_trading.models import Master, Subscription
+from plugins.copy_trading.rules.choices import Choices
+from plugins.copy_trading.services import following, mastering
+from plugins.copy_trading.services.errors import RefusedError
+
+_MODES: tuple[dict[str, Any], ...] = (
+    {},
+    {"copy_ratio": Decimal(2)},
+    {"mode": "fixed", "fixed_size": Decimal("0.1")},
+    {"copy_ratio": Decimal("0.5"), "max_open_trades": 2},
+)
+_TURN = 8
+"""Prices between two trades of a demo master, so that there is something to see and time to see it."""
+
+
+def prepare(session: TenantSession, scene: DemoScene, settings: Any) -> None:
+    """Make the demo's masters, each followed by some of the followers; what is there is left alone."""
+    masters = []
+    for customer in scene.who("master"):
+        known = session.scalar(select(Master).where(Master.account_id == customer.account_id))
+        masters.append(known or mastering.grant(session, account_id=customer.account_id, name=customer.name, by="demo"))
+    if not masters:
+        return
+    for at, customer in enumerate(scene.who("follower")):
+        master = masters[at % len(masters)]
+        if session.scalar(select(Subscription.id).where(Subscription.account_id == customer.account_id).limit(1)):
+            continue
+        try:
+            following.follow(
+                session,
+                settings,
+                customer_id=customer.customer_id,
+                account_id=customer.account_id,
+                master_id=master.id,
+                choices=Choices(**_MODES[at % len(_MODES)]),
+                confirmed=True,
+            )
+        except RefusedError:
+            # An account of the other position mode cannot follow this master; the demo does without.
+            continue
+
+
+def play(session: TenantSession, scene: DemoScene, _settings: Any) -> None:
+    """Let each master open or close something every few prices, always the same way for the same prices."""
+    codes = sorted(code for code in scene.symbols if code in scene.prices)
+    if not codes:
+        return
+    clock = session.scalar(text("select coalesce(sum(seq), 0) from core.quotes")) or 0
+    turn = int(clock) // _TURN
+    for at, customer in enumerate(scene.who("master")):
+        code = codes[(turn + at) % len(codes)]
+        client_order_id = f"demo-{turn}"
+        if session.scalar(
+            text("select 1 from core.orders where account_id = :account and client_order_id = :key"),
+            {"account": customer.account_id, "key": client_order_id},
+        ):
+            continue
+        held = session.execute(
+            text(
+                "select id from core.positions where account_id = :account and closed_ts_ms is null order by opened_ts_ms, id"
+            ),
+            {"account": customer.account_id},
+        ).all()
+        if len(held) >= 3 + at:
+            close_positions(session, [(held[0].id, None, client_order_id)])
+        else:
+            _open(session, scene, customer.account_id, code, client_order_id, buy=(turn + at) % 3 != 0)
+
+
+def _open(
+    session: TenantSession, scene: DemoScene, account_id: Any, code: str, client_order_id: str, *, buy: bool
+) -> None:
+    """A position worth about the account's balance."""
+    row = session.execute(
+        text(
+            "select a.balance, y.contract_size, y.lot_step, y.min_lot from core.accounts a, core.symbols y"
+            " where a.id = :account and y.id = :symbol"
+        ),
+        {"account": account_id, "symbol": scene.symbols[code]},
+    ).one()
+    steps = row.balance / 2 / (row.contract_size * scene.prices[code]) // row.lot_step
+    volume = max(steps * row.lot_step, row.min_lot)
+    place_orders(
+        session,
+        [OrderRequest(client_order_id, account_id, scene.symbols[code], "buy" if buy else "sell", volume)],
+    )

@@ -1,0 +1,133 @@
+"""The module as the platform sees it: what it declares, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+
+from core.sdk import (
+    ExposureReport,
+    HealthCheck,
+    Job,
+    JobContext,
+    Manifest,
+    NavigationEntry,
+    Permission,
+    Routes,
+    Subscription,
+    hookimpl,
+)
+from core.sdk.demo import Demo
+from plugins.copy_trading import health
+from plugins.copy_trading.demo import play, prepare
+from plugins.copy_trading.replication.handlers import on_closes, on_opens, retry_parked
+from plugins.copy_trading.replication.read import shard_count
+from plugins.copy_trading.replication.stops import on_stop_changes
+from plugins.copy_trading.rules.settings import CopyTradingSettings
+from plugins.copy_trading.services import leaving, risk
+from plugins.copy_trading.services.figures import take_equity_points
+from plugins.copy_trading.services.stopping import finish_stops
+from plugins.copy_trading.web.routes import routes
+
+KEY = "copy_trading"
+_STAFF = ("owner", "admin", "risk")
+
+
+class CopyTrading:
+    """Masters, followers, and the replication between them."""
+
+    @hookimpl
+    def manifest(self) -> Manifest:
+        """Who the module is."""
+        return Manifest(
+            key=KEY,
+            title="Copy Trading",
+            summary="Customers copy the trades of master traders, in proportion or at fixed sizes.",
+            version=version("tradeyard"),
+            support="https://example.com/tradeyard",
+            needs=("account_types", "symbols"),
+        )
+
+    @hookimpl
+    def settings(self) -> type[BaseModel]:
+        """Defaults and bounds of a tenant."""
+        return CopyTradingSettings
+
+    @hookimpl
+    def permissions(self) -> Sequence[Permission]:
+        """What staff and customers may do."""
+        return (
+            Permission(f"{KEY}.masters.view", "See master traders and their followers", groups=(*_STAFF, "support")),
+            Permission(f"{KEY}.masters.manage", "Approve, grant, pause and deactivate master traders", groups=_STAFF),
+            Permission(f"{KEY}.followers.manage", "Pause and stop followers' copies", groups=_STAFF),
+            Permission(f"{KEY}.copy", "Copy master traders", "customer"),
+            Permission(f"{KEY}.apply", "Apply to become a master trader", "customer"),
+        )
+
+    @hookimpl
+    def routes(self) -> Routes:
+        """Pages and API."""
+        return routes()
+
+    @hookimpl
+    def navigation(self) -> Sequence[NavigationEntry]:
+        """Trading → Master Traders for staff; Copy Trading for customers."""
+        return (
+            NavigationEntry("admin", "Trading", "Master Traders", "masters", "users-group", f"{KEY}.masters.view", 40),
+            NavigationEntry("portal", "Copy Trading", "Master traders", "masters", "users-group", f"{KEY}.copy", 40),
+            NavigationEntry("portal", "Copy Trading", "My copies", "copies", "copy", f"{KEY}.copy", 41),
+            NavigationEntry("portal", "Copy Trading", "Become a master", "apply", "trophy", f"{KEY}.apply", 42),
+        )
+
+    @hookimpl
+    def subscriptions(self) -> Sequence[Subscription]:
+        """A master's fills, read twice: closes go ahead and run in every state of the module, opens follow."""
+        return (
+            Subscription("closes", on_closes, watched_only=True, shards=shard_count, queue="critical", reduces=True),
+            Subscription("opens", on_opens, watched_only=True, shards=shard_count, queue="trading"),
+            Subscription(
+                "stops",
+                on_stop_changes,
+                types=("position_changed",),
+                watched_only=True,
+                shards=shard_count,
+                queue="critical",
+                reduces=True,
+            ),
+        )
+
+    @hookimpl
+    def jobs(self) -> Sequence[Job]:
+        """Retries, ends of stops, the equity curve, the risk scan."""
+        return (
+            Job("retry_parked", retry_parked, queue="critical", every_s=10, reduces=True),
+            Job("finish_stops", _finish_stops, every_s=10, reduces=True),
+            Job("equity_points", _equity_points, queue="bulk", every_s=15),
+            Job("risk_scan", risk.scan, every_s=30, reduces=True),
+        )
+
+    @hookimpl
+    def exposure(self) -> ExposureReport:
+        """What a tenant would leave behind: it winds down."""
+        return ExposureReport(leaving.measure, leaving.leave, leaving.enter)
+
+    @hookimpl
+    def health(self) -> Sequence[HealthCheck]:
+        """Followers whose copies cannot be booked."""
+        return (HealthCheck("Copies", health.parked_copies),)
+
+    @hookimpl
+    def demo(self) -> Demo:
+        """A master who trades and followers who copy, in the demo brokerages."""
+        return Demo(prepare, play)
+
+
+def _finish_stops(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
+    finish_stops(ctx.session)
+
+
+def _equity_points(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
+    take_equity_points(ctx.session)

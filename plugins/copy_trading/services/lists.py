@@ -1,0 +1,263 @@
+"""Lists of masters and followers with their figures, for pages and API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from core.sdk.data import TenantSession
+from core.sdk.trading import AccountState, account_states
+from plugins.copy_trading.rules.figures import LeverageLimits, effective_leverage, leverage_warning
+from plugins.copy_trading.rules.states import Pause, names
+from plugins.copy_trading.services.figures import ZERO, Trades, copied_pnl, history_of, trades_of
+
+
+@dataclass(frozen=True, slots=True)
+class MasterLine:
+    """A master in a list. Money in ``currency``; percentages as 0–100."""
+
+    id: UUID
+    name: str
+    about: str
+    account_id: UUID
+    account: str
+    currency: str
+    demo: bool
+    customer_id: UUID
+    customer: str
+    email: str
+    status: str
+    public: bool
+    follower_cap: int | None
+    followers: int
+    assets: Decimal
+    """Equity of the followers, in each one's own currency taken as it is."""
+    total_pnl: Decimal
+    win_rate: Decimal | None
+    trades: int
+    index_return: Decimal | None
+    drawdown: Decimal | None
+    sharpe: float | None
+    risk: int | None
+    risk_level: str
+    since: datetime | None
+    created_at: datetime
+
+    @property
+    def visibility(self) -> str:
+        """``public`` or ``private``."""
+        return "public" if self.public else "private"
+
+
+_MASTERS = """
+select m.id, m.name, m.about, m.account_id, a.number, a.currency, t.demo, m.customer_id, c.name as customer, c.email, m.status,
+  m.public, m.follower_cap, m.since, m.created_at,
+  (select count(*) from copy_trading.subscriptions s where s.master_id = m.id and s.status <> 'stopped') as followers,
+  (select coalesce(sum(f.balance), 0) from copy_trading.subscriptions s join core.accounts f on f.id = s.account_id
+    where s.master_id = m.id and s.status <> 'stopped') as assets
+from copy_trading.masters m
+join core.accounts a on a.id = m.account_id
+join core.account_types t on t.id = a.account_type_id
+join tenants.customers c on c.id = m.customer_id
+"""
+
+
+def masters(session: TenantSession, *, only: Sequence[UUID] | None = None, findable: bool = False) -> list[MasterLine]:
+    """Masters with their figures, by name. ``findable`` leaves out whom nobody may find: private, paused, deactivated ones."""
+    conditions = []
+    if only is not None:
+        conditions.append("m.id = any(:ids)")
+    if findable:
+        conditions.append("m.public and m.status = 'active'")
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    rows = session.execute(
+        text(_MASTERS + where + " order by lower(m.name), m.id"), {"ids": list(only)} if only is not None else {}
+    ).all()
+    accounts = [row.account_id for row in rows]
+    states, trades = account_states(session, accounts), trades_of(session, accounts)
+    return [_line(session, row, states[row.account_id], trades.get(row.account_id, Trades())) for row in rows]
+
+
+def _line(session: TenantSession, row: Any, state: AccountState, trades: Trades) -> MasterLine:
+    history = history_of(session, row.id)
+    return MasterLine(
+        id=row.id,
+        name=row.name,
+        about=row.about,
+        account_id=row.account_id,
+        account=row.number,
+        currency=row.currency,
+        demo=row.demo,
+        customer_id=row.customer_id,
+        customer=row.customer,
+        email=row.email,
+        status=row.status,
+        public=row.public,
+        follower_cap=row.follower_cap,
+        followers=row.followers,
+        assets=row.assets,
+        total_pnl=trades.net + state.floating,
+        win_rate=trades.win_rate,
+        trades=trades.closed,
+        index_return=(history.index[-1][1] - 1) * 100 if len(history.index) > 1 else None,
+        drawdown=history.drawdown.depth * 100 if history.drawdown else None,
+        sharpe=history.sharpe,
+        risk=history.risk.score if history.risk else None,
+        risk_level=history.risk.level if history.risk else "",
+        since=row.since,
+        created_at=row.created_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerLine:
+    """A subscription in a list. Money in the follower's ``currency``; leverage as a multiple, margin level in percent."""
+
+    id: UUID
+    master_id: UUID
+    master: str
+    master_status: str
+    account_id: UUID
+    account: str
+    currency: str
+    customer_id: UUID
+    customer: str
+    email: str
+    status: str
+    reasons: tuple[str, ...]
+    mode: str
+    copy_ratio: Decimal
+    fixed_size: Decimal
+    fixed_basis: str
+    max_open_trades: int
+    minimum_equity: Decimal
+    slippage_tolerance: Decimal | None
+    reverse: bool
+    copied_pnl: Decimal
+    open_copies: int
+    skips: int
+    equity: Decimal
+    leverage: Decimal | None
+    margin_level: Decimal | None
+    warning: str | None
+    parked: bool
+    created_at: datetime
+    stopped_at: datetime | None
+
+    @property
+    def ratio(self) -> str:
+        """The copy ratio, or the fixed size with its unit."""
+        if self.mode == "proportional":
+            return f"× {_short(self.copy_ratio)}"
+        unit = "lots" if self.fixed_basis == "lots" else f"{self.currency} {self.fixed_basis}"
+        return f"{_short(self.fixed_size)} {unit}"
+
+    @property
+    def paused_by(self) -> str:
+        """Why it is paused, in words; empty when it is not."""
+        return f"by {', '.join(self.reasons)}" if self.reasons else ""
+
+
+_FOLLOWERS = """
+select s.id, s.master_id, m.name as master, m.status as master_status, s.account_id, a.number as account, a.currency,
+  s.customer_id, c.name as customer, c.email, s.status, s.reasons, s.mode, s.copy_ratio, s.fixed_size, s.fixed_basis,
+  s.max_open_trades, s.minimum_equity, s.slippage_tolerance, s.reverse, s.created_at, s.stopped_at,
+  k.parked_at is not null as parked,
+  (select count(*) from core.positions p where p.account_id = s.account_id and p.origin = 'copy' and p.origin_id = s.id
+    and p.closed_ts_ms is null) as open_copies,
+  (select count(*) from copy_trading.skips x where x.subscription_id = s.id) as skips
+from copy_trading.subscriptions s
+join copy_trading.masters m on m.id = s.master_id
+join copy_trading.cursors k on k.subscription_id = s.id
+join core.accounts a on a.id = s.account_id
+join tenants.customers c on c.id = s.customer_id
+"""
+
+
+def followers(
+    session: TenantSession,
+    limits: LeverageLimits,
+    *,
+    master_id: UUID | None = None,
+    customer_id: UUID | None = None,
+    ids: Sequence[UUID] | None = None,
+    stopped: bool = False,
+) -> list[FollowerLine]:
+    """Subscriptions of a master or of a customer with their figures, the newest first."""
+    conditions, values = ["true"], dict[str, object]()
+    for name, column, value in (
+        ("master", "s.master_id = :master", master_id),
+        ("customer", "s.customer_id = :customer", customer_id),
+        ("ids", "s.id = any(:ids)", list(ids) if ids is not None else None),
+    ):
+        if value is not None:
+            conditions.append(column)
+            values[name] = value
+    if not stopped:
+        conditions.append("s.status <> 'stopped'")
+    query = f"{_FOLLOWERS} where {' and '.join(conditions)} order by s.created_at desc, s.id"
+    rows = session.execute(text(query), values).all()
+    states = account_states(session, {row.account_id for row in rows})
+    earned = copied_pnl(session, [row.id for row in rows])
+    return [_follower(row, states[row.account_id], earned.get(row.id, ZERO), limits) for row in rows]
+
+
+def _follower(row: Any, state: AccountState, earned: Decimal, limits: LeverageLimits) -> FollowerLine:
+    leverage = effective_leverage(state.notional, state.equity)
+    values = dict(row._mapping)
+    values["reasons"] = tuple(names(Pause(row.reasons) | (Pause.MASTER if row.master_status == "paused" else Pause(0))))
+    return FollowerLine(
+        **values,
+        copied_pnl=earned,
+        equity=state.equity,
+        leverage=leverage,
+        margin_level=state.level,
+        warning=leverage_warning(leverage, state.level, limits),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SkipLine:
+    """A skip record as people read it."""
+
+    at: datetime
+    customer: str
+    account: str
+    symbol: str
+    side: str
+    volume: Decimal
+    reason: str
+    found: str
+    needed: str
+    setting: str | None
+    setting_value: str | None
+
+
+def skips(
+    session: TenantSession, *, master_id: UUID | None = None, subscription_id: UUID | None = None, limit: int = 200
+) -> list[SkipLine]:
+    """The newest skip records of a master's followers, or of one subscription."""
+    rows = session.execute(
+        text(
+            "select x.at, c.name, a.number, y.code, x.side, x.volume, x.reason, x.found, x.needed, x.setting, x.setting_value"
+            " from copy_trading.skips x join copy_trading.subscriptions s on s.id = x.subscription_id"
+            " join tenants.customers c on c.id = s.customer_id join core.accounts a on a.id = s.account_id"
+            " join core.symbols y on y.id = x.symbol_id"
+            " where (cast(:master as uuid) is null or s.master_id = :master)"
+            " and (cast(:subscription as uuid) is null or s.id = :subscription)"
+            " order by x.at desc, x.fill_no desc limit :limit"
+        ),
+        {"master": master_id, "subscription": subscription_id, "limit": limit},
+    )
+    return [SkipLine(row[0], row[1], row[2], row[3], "buy" if row[4] > 0 else "sell", *row[5:]) for row in rows]
+
+
+def _short(value: Decimal) -> str:
+    text_ = format(value, "f")
+    return text_.rstrip("0").rstrip(".") if "." in text_ else text_

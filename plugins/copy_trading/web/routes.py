@@ -1,0 +1,23 @@
+"""All routes of the module, by area."""
+
+from __future__ import annotations
+
+from core.sdk import Routes
+from plugins.copy_trading.web import (
+    admin_followers,
+    admin_masters,
+    admin_status,
+    api,
+    portal_copies,
+    portal_masters,
+    reference,
+)
+
+
+def routes() -> Routes:
+    """What the module adds to the back office, the portal and the API."""
+    return Routes(
+        admin=[*admin_masters.ROUTES, *admin_status.ROUTES, *admin_followers.ROUTES, *reference.ADMIN],
+        portal=[*portal_masters.ROUTES, *portal_copies.ROUTES, *reference.PORTAL],
+        api=api.ROUTES,
+    )
