@@ -12,7 +12,13 @@ from pathlib import Path
 
 __all__ = ["Asset", "Assets"]
 
-_TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml", ".json": "application/json"}
+_TYPES = {
+    ".mjs": "text/javascript",
+    ".js": "text/javascript",
+    ".woff2": "font/woff2",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+}
 _COMPRESSED = ("text/", "application/json", "image/svg+xml")
 OWN = "core"
 

@@ -90,7 +90,9 @@ class Formatter:
             return MINUS + text
         return ("+" + text) if signed and amount > 0 else text
 
-    def money(self, value: Number | None, currency: str = "", *, signed: bool = False, digits: int | None = None) -> str:
+    def money(
+        self, value: Number | None, currency: str = "", *, signed: bool = False, digits: int | None = None
+    ) -> str:
         """An amount in the display digits of its currency, its code after it: ``1,234.50 USD``."""
         if value is None or value == "":
             return DASH

@@ -140,7 +140,9 @@ def parse_form(
         names = {item.name for item in shown.fields}
         for problem in failed.errors(include_url=False):
             path = ".".join(str(part) for part in problem["loc"] if not isinstance(part, int))
-            name = next((n for n in (path, path.rpartition(".")[0], str((problem["loc"] or ("",))[0])) if n in names), "")
+            name = next(
+                (n for n in (path, path.rpartition(".")[0], str((problem["loc"] or ("",))[0])) if n in names), ""
+            )
             if name:
                 errors.setdefault(name, message_for(problem))
             else:

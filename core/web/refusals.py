@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["NotFoundError", "RefusedError"]
+__all__ = ["ModuleUnavailableError", "NotFoundError", "RefusedError", "SignInError"]
 
 
 class NotFoundError(Exception):
@@ -17,3 +17,11 @@ class RefusedError(Exception):
     def __init__(self, code: str, message: str, **detail: Any) -> None:
         super().__init__(message)
         self.code, self.message, self.detail = code, message, detail
+
+
+class SignInError(Exception):
+    """Nobody is signed in: browsers are sent to the sign-in page and back."""
+
+
+class ModuleUnavailableError(Exception):
+    """A module or a brokerage is out of order for now: the answer is a calm 503."""

@@ -42,7 +42,9 @@ class Components:
         try:
             return self._macros[name]
         except KeyError:
-            raise AttributeError(f"there is no component ui.{name}; the page Components in the admin lists them") from None
+            raise AttributeError(
+                f"there is no component ui.{name}; the page Components in the admin lists them"
+            ) from None
 
 
 class Templates:
@@ -123,5 +125,15 @@ def _filters() -> dict[str, Callable[..., Any]]:
     def through(method: str) -> Callable[..., Any]:
         return lambda value, *args, **kwargs: getattr(current_formatter(), method)(value, *args, **kwargs)
 
-    named = {name: through(name) for name in ("number", "money", "price", "percent", "compact", "moment", "day", "clock", "iso", "span")}
-    return {**named, "sign": _sign, "ago": _ago, "tone": status_tone, "status_label": status_label, "initials": _initials}
+    named = {
+        name: through(name)
+        for name in ("number", "money", "price", "percent", "compact", "moment", "day", "clock", "iso", "span")
+    }
+    return {
+        **named,
+        "sign": _sign,
+        "ago": _ago,
+        "tone": status_tone,
+        "status_label": status_label,
+        "initials": _initials,
+    }

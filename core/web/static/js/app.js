@@ -63,6 +63,11 @@ document.addEventListener("click", async (event) => {
   toast("Copied", "green");
 });
 
+// A choice that is a form of its own goes at once.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
 // "3 min ago" stays true while the page is open.
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 setInterval(() => {

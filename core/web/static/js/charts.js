@@ -98,7 +98,7 @@ function follow(figure, data, line) {
   const move = (event) => {
     if (!figure.isConnected) return document.removeEventListener("quote", move);
     if (event.detail.symbol !== data.live) return;
-    const price = Number(event.detail.bid.replace(/[^\d.]/g, ""));
+    const price = event.detail.bid;
     const time = Math.floor(event.detail.ms / 1000 / step) * step;
     if (!last || time > last.time) last = series.kind === "candles" ? { time, open: price, high: price, low: price, close: price } : { time, value: price };
     else if (time < last.time) return;

@@ -1,32 +1,27 @@
 // Quotes and the state of the page's stream. HTML that arrives is swapped by htmx itself.
 const shown = new Map();
 
-function update(symbol, field, text) {
+function update(symbol, field, text, now) {
   for (const element of document.querySelectorAll(`[data-quote="${CSS.escape(symbol)}"][data-field="${field}"]`)) {
     if (element.textContent === text) continue;
-    const key = `${symbol}/${field}`;
-    const before = shown.get(key);
+    const before = shown.get(`${symbol}/${field}`);
     element.textContent = text;
-    if (field === "bid" || field === "ask") {
-      const now = Number.parseFloat(text.replace(/[^\d.]/g, ""));
-      if (before !== undefined && now !== before) {
-        element.classList.toggle("ui-tick-up", now > before);
-        element.classList.toggle("ui-tick-down", now < before);
-      }
-    }
+    if (now === undefined || before === undefined || now === before) continue;
+    element.classList.toggle("ui-tick-up", now > before);
+    element.classList.toggle("ui-tick-down", now < before);
   }
-  if (field === "bid" || field === "ask") shown.set(`${symbol}/${field}`, Number.parseFloat(text.replace(/[^\d.]/g, "")));
+  if (now !== undefined) shown.set(`${symbol}/${field}`, now);
 }
 
-// data: [[symbol, bid, ask, spread, time, ms], …], written as they are to be read.
+// data: [[symbol, bid, ask, spread, time, ms, bid as a number, ask as a number], …], texts as they are to be read.
 document.addEventListener("quotes", (event) => {
   for (const quote of JSON.parse(event.detail.data)) {
-    const [symbol, bid, ask, spread, time] = quote;
-    update(symbol, "bid", bid);
-    update(symbol, "ask", ask);
+    const [symbol, bid, ask, spread, time, ms, bidNumber, askNumber] = quote;
+    update(symbol, "bid", bid, bidNumber);
+    update(symbol, "ask", ask, askNumber);
     update(symbol, "spread", spread);
     update(symbol, "time", time);
-    document.dispatchEvent(new CustomEvent("quote", { detail: { symbol, bid, ask, ms: quote[5] } }));
+    document.dispatchEvent(new CustomEvent("quote", { detail: { symbol, bid: bidNumber, ask: askNumber, ms } }));
   }
 });
 

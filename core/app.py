@@ -1,0 +1,139 @@
+"""The web application: one process of it serves every brokerage of the installation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from litestar import Litestar, Request, Router
+from litestar.config.app import AppConfig
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi.config import OpenAPIConfig
+from litestar.types import ControllerRouterHandler
+
+from core.web import public
+from core.web.admin import ADMIN_ROUTES
+from core.web.answers import error_handlers
+from core.web.api import API_ROUTES
+from core.web.api.openapi import Description
+from core.web.assets import Assets
+from core.web.gate import Gate
+from core.web.guards import Guard
+from core.web.live.hub import Hub
+from core.web.mounting import plugin_routers
+from core.web.page import Kit, WebPage
+from core.web.portal import PORTAL_ROUTES
+from core.web.templating import STATIC, Templates
+
+if TYPE_CHECKING:
+    from core.platform import Platform
+
+__all__ = ["create_app"]
+
+MAX_FORM_BYTES = 2_000_000
+
+
+def create_app(platform: Platform) -> Litestar:
+    """The application of a platform. Nothing is opened before the server starts it.
+
+    Synchronous handlers and services run in an executor of the process's own, as large as the database pool: a request
+    never waits for a connection while it holds a thread that another needs.
+    """
+    plugins = platform.runtime.plugins.values()
+    assets = Assets(STATIC, {plugin.key: plugin.static for plugin in plugins if plugin.static})
+    templates = Templates(assets, {plugin.key: plugin.templates for plugin in plugins if plugin.templates})
+    kit = Kit(platform, templates, Description(lambda: describe()))
+    hub = Hub(platform)
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        with ThreadPoolExecutor(platform.database.pool_size, thread_name_prefix="web") as executor:
+            asyncio.get_running_loop().set_default_executor(executor)
+            await asyncio.get_running_loop().run_in_executor(None, platform.start, "web")
+            async with hub.running():
+                yield
+            await asyncio.get_running_loop().run_in_executor(None, platform.close)
+
+    def application(routes: Sequence[ControllerRouterHandler], **more: Any) -> Litestar:
+        return Litestar(
+            route_handlers=routes,
+            dependencies={"web": Provide(_page_of(kit)), "hub": Provide(_constant(hub), sync_to_thread=False)},
+            type_decoders=[(_is_given, _as_given)],
+            guards=[Guard(platform)],
+            exception_handlers=error_handlers(kit),  # type: ignore[arg-type]  # narrower than any exception at all
+            request_max_body_size=MAX_FORM_BYTES,
+            **more,
+        )
+
+    def probe(routes: Sequence[ControllerRouterHandler]) -> Litestar:
+        return application(routes, openapi_config=None)
+
+    def describe() -> Litestar:
+        # An application of its own, which is never served: Litestar's would answer with every module to everybody.
+        routes = [api(), *(router for router in plugin_routers(platform.runtime, probe) if router.include_in_schema)]
+        about = OpenAPIConfig(title="API", version="1", use_handler_docstrings=True)
+        return application(routes, openapi_config=about)
+
+    own: list[ControllerRouterHandler] = [
+        public.static_route(assets),
+        *public.ROUTES,
+        Router("/admin", route_handlers=ADMIN_ROUTES, include_in_schema=False),
+        Router("/", route_handlers=PORTAL_ROUTES, include_in_schema=False),
+        api(),
+    ]
+    return application(
+        [*own, *plugin_routers(platform.runtime, probe)],
+        lifespan=[lifespan],
+        on_app_init=[_first_of_all(platform)],
+        openapi_config=None,
+    )
+
+
+def api() -> Router:
+    """The core's own part of the API."""
+    return Router("/api/v1", route_handlers=API_ROUTES)
+
+
+def _first_of_all(platform: Platform) -> Any:
+    def add(config: AppConfig) -> AppConfig:
+        config.middleware = [
+            DefineMiddleware(Gate, snapshot=platform.snapshot, https=platform.settings.https),
+            *config.middleware,
+        ]
+        return config
+
+    return add
+
+
+def _constant(value: Hub) -> Any:
+    def give() -> Hub:
+        return value
+
+    return give
+
+
+def _page_of(kit: Kit) -> Any:
+    async def page(request: Request[Any, Any, Any]) -> WebPage:
+        form: Mapping[str, Sequence[str]] = {}
+        if request.method not in ("GET", "HEAD") and request.content_type[0] in (
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+        ):
+            sent = await request.form()
+            form = {key: sent.getall(key) for key in sent}
+        return WebPage(kit, request, form)
+
+    return page
+
+
+def _is_given(kind: Any) -> bool:
+    """Types whose values come from dependencies as they are: there is nothing to decode."""
+    return kind in (WebPage, Hub) or getattr(kind, "__qualname__", "") == "WebProtocol"
+
+
+def _as_given(_kind: type, value: Any) -> Any:
+    return value

@@ -1,0 +1,21 @@
+"""The back office: pages of a brokerage's staff."""
+
+from core.web.admin import audit_log, components, dashboard, people, products, tokens, trading
+from core.web.live.route import live_route
+from core.web.password_pages import password_routes
+from core.web.signing import AdminSignIn
+
+__all__ = ["ADMIN_ROUTES"]
+
+ADMIN_ROUTES = [
+    AdminSignIn,
+    *password_routes("admin"),
+    live_route(),
+    *dashboard.ROUTES,
+    *products.ROUTES,
+    *trading.ROUTES,
+    *people.ROUTES,
+    *tokens.ROUTES,
+    *audit_log.ROUTES,
+    *components.ROUTES,
+]

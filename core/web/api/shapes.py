@@ -1,0 +1,236 @@
+"""What the API answers with, and what it takes. Money and prices are strings, so that no digit is lost on the way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.web.reading import Rows
+from core.web.tables import TableQuery
+
+__all__ = [
+    "AccountOut",
+    "LedgerOut",
+    "ListOf",
+    "Me",
+    "OrderIn",
+    "OrderOut",
+    "PlacedOut",
+    "PositionOut",
+    "ProductOut",
+    "QuoteOut",
+    "SymbolOut",
+    "listed",
+]
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Shape(BaseModel):
+    """Read from objects as well as from data."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ListOf(BaseModel, Generic[T]):
+    """A page of a list. ``total`` counts all rows; ask for the next ``page`` while there are more."""
+
+    items: list[T]
+    total: int
+    page: int
+    size: int
+
+
+def listed(shape: type[T], rows: Rows[object], query: TableQuery) -> ListOf[T]:
+    """Rows in the API's shape."""
+    items = [shape.model_validate(row, from_attributes=True) for row in rows.rows]
+    return ListOf[shape](items=items, total=rows.total, page=query.page, size=query.size)  # type: ignore[valid-type]  # made for the shape
+
+
+class Me(Shape):
+    """Who the token stands for."""
+
+    kind: Literal["staff", "customer"]
+    email: str
+    name: str
+    token: str
+    scopes: list[str]
+    permissions: list[str]
+
+
+class AccountOut(Shape):
+    """An account at the current quotes."""
+
+    id: UUID
+    number: str
+    type: str
+    currency: str
+    mode: str
+    status: str
+    demo: bool
+    customer_id: UUID
+    customer: str
+    balance: Decimal
+    equity: Decimal
+    floating: Decimal
+    margin: Decimal
+    reserved: Decimal
+    free_margin: Decimal
+    level: Annotated[Decimal | None, Field(description="Equity ÷ margin in percent; null without margin.")]
+    created_at: datetime
+
+
+class PositionOut(Shape):
+    """A position; ``price`` and ``floating`` are null while there is no quote, and for closed ones."""
+
+    id: UUID
+    account_id: UUID
+    symbol: str
+    side: str
+    volume: Decimal
+    opened_volume: Decimal
+    open_price: Decimal
+    price: Decimal | None
+    floating: Decimal | None
+    currency: str
+    margin: Decimal
+    stop_loss: Decimal | None
+    take_profit: Decimal | None
+    realised: Decimal
+    commission: Decimal
+    swap: Decimal
+    origin: str
+    origin_id: UUID | None
+    opened_ts_ms: int
+    closed_ts_ms: int | None
+    close_reason: str | None
+
+
+class OrderOut(Shape):
+    """An order."""
+
+    id: UUID
+    account_id: UUID
+    client_order_id: str
+    symbol: str
+    side: str
+    kind: str
+    volume: Decimal
+    price: Decimal | None
+    stop_loss: Decimal | None
+    take_profit: Decimal | None
+    position_id: UUID | None
+    status: str
+    reason: str | None
+    filled: Decimal
+    average_price: Decimal | None
+    origin: str
+    origin_id: UUID | None
+    placed_at: datetime
+
+
+class OrderIn(BaseModel):
+    """An order to place. The same ``client_order_id`` on the same account gives the first order's result again."""
+
+    account_id: UUID
+    client_order_id: Annotated[str, Field(min_length=1, max_length=80)]
+    symbol: str
+    side: Literal["buy", "sell"]
+    kind: Literal["market", "limit", "ioc", "stop"] = "market"
+    volume: Annotated[Decimal, Field(gt=0, description="Lots.")]
+    price: Annotated[Decimal | None, Field(gt=0, description="Of limit and stop orders.")] = None
+    stop_loss: Annotated[Decimal | None, Field(gt=0)] = None
+    take_profit: Annotated[Decimal | None, Field(gt=0)] = None
+
+
+class CloseIn(BaseModel):
+    """How much of a position to close; without a volume all of it."""
+
+    client_order_id: Annotated[str, Field(min_length=1, max_length=80)]
+    volume: Annotated[Decimal | None, Field(gt=0)] = None
+
+
+class ProtectIn(BaseModel):
+    """The prices at which a position closes by itself; null takes one away."""
+
+    stop_loss: Annotated[Decimal | None, Field(gt=0)] = None
+    take_profit: Annotated[Decimal | None, Field(gt=0)] = None
+
+
+class PlacedOut(Shape):
+    """What became of an order."""
+
+    order_id: UUID
+    client_order_id: str
+    status: str
+    reason: str | None
+    detail: dict[str, object]
+    filled: Decimal
+    average_price: Decimal | None
+    repeated: bool
+
+
+class LedgerOut(Shape):
+    """A ledger entry."""
+
+    id: UUID
+    account_id: UUID
+    entry_no: int
+    kind: str
+    amount: Decimal
+    commission: Decimal
+    swap: Decimal
+    balance: Decimal
+    currency: str
+    origin: str
+    note: str | None
+    ts_ms: int
+    booked_at: datetime
+
+
+class SymbolOut(Shape):
+    """A symbol; ``label`` is what people must know of its prices."""
+
+    id: UUID
+    code: str
+    title: str
+    asset_class: str
+    base: str
+    quote: str
+    contract_size: Decimal
+    tick: Decimal
+    pip: Decimal
+    lot_step: Decimal
+    min_lot: Decimal
+    max_lot: Decimal
+    status: str
+    label: str
+
+
+class QuoteOut(Shape):
+    """A quote as an account sees it, mark-up included. Times are the feed's, epoch milliseconds."""
+
+    symbol: str
+    seq: int
+    ts_ms: int
+    bid: Decimal
+    ask: Decimal
+    tradable: bool
+    reason: str | None
+
+
+class ProductOut(Shape):
+    """A module of the brokerage."""
+
+    key: str
+    title: str
+    summary: str
+    version: str
+    state: str
+    allowed: bool
+    changed_at: datetime | None
+    changed_by: str | None

@@ -1,0 +1,1 @@
+"""Live pages: one subscription for each process, ready bytes for each browser."""

@@ -1,0 +1,99 @@
+"""The navigation of both surfaces: the core's own entries and the modules', as far as the tenant has and the person may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.runtime import Runtime
+from core.web.visit import Visit
+
+__all__ = ["Link", "Section", "navigation_for"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link as it is drawn."""
+
+    label: str
+    href: str
+    icon: str = "circle"
+    active: bool = False
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Section:
+    """Links under a heading; the first section has none."""
+
+    label: str
+    entries: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    section: str
+    label: str
+    href: str
+    icon: str
+    permission: str | None = None
+    order: int = 100
+
+
+_SECTIONS = ("", "Trading", "People", "Settings", "Developers")
+
+_ADMIN = (
+    _Entry("", "Dashboard", "/admin", "layout-dashboard", None, 0),
+    _Entry("Trading", "Accounts", "/admin/accounts", "wallet", "trading.view", 10),
+    _Entry("Trading", "Positions", "/admin/positions", "chart-candle", "trading.view", 20),
+    _Entry("Trading", "Orders", "/admin/orders", "list-details", "trading.view", 30),
+    _Entry("People", "Customers", "/admin/customers", "users", "customers.view", 10),
+    _Entry("People", "Staff", "/admin/staff", "id-badge-2", "staff.view", 20),
+    _Entry("Settings", "Product Configs", "/admin/settings/products", "toggle-right", "products.view", 10),
+    _Entry("Settings", "API tokens", "/admin/settings/tokens", "key", None, 80),
+    _Entry("Settings", "Audit log", "/admin/settings/audit", "history", "audit.view", 90),
+    _Entry("Developers", "Components", "/admin/developers/components", "components", "developers.view", 10),
+)
+_PORTAL = (
+    _Entry("", "Overview", "/", "home", None, 0),
+    _Entry("", "Trade", "/trade", "chart-candle", None, 10),
+    _Entry("", "History", "/history", "history", None, 200),
+)
+
+
+def navigation_for(visit: Visit, runtime: Runtime, path: str) -> tuple[Section, ...]:
+    """The sections of the surface that the visit is on."""
+    if visit.person is None:
+        return ()
+    own = _ADMIN if visit.area == "admin" else _PORTAL
+    shown = [
+        entry for entry in (*own, *_modules(visit, runtime)) if entry.permission is None or visit.may(entry.permission)
+    ]
+    active = _active(shown, path)
+    names = [*_SECTIONS, *dict.fromkeys(entry.section for entry in shown if entry.section not in _SECTIONS)]
+    sections = []
+    for name in names:
+        entries = sorted((entry for entry in shown if entry.section == name), key=lambda entry: entry.order)
+        if entries:
+            sections.append(Section(name, tuple(Link(e.label, e.href, e.icon, e is active) for e in entries)))
+    return tuple(sections)
+
+
+def _modules(visit: Visit, runtime: Runtime) -> Iterable[_Entry]:
+    surface = "admin" if visit.area == "admin" else "portal"
+    for plugin, entry in runtime.navigation(surface):
+        if not visit.tenant.is_on(plugin.key):
+            continue
+        base = f"/admin/{plugin.path}" if surface == "admin" else f"/{plugin.path}"
+        href = f"{base}/{entry.path.strip('/')}".rstrip("/")
+        yield _Entry(
+            entry.section if surface == "admin" else "", entry.label, href, entry.icon, entry.permission, entry.order
+        )
+
+
+def _active(entries: list[_Entry], path: str) -> _Entry | None:
+    """The entry whose address is the longest beginning of the path."""
+    matching = [
+        e for e in entries if path == e.href or (e.href not in ("/", "/admin") and path.startswith(e.href + "/"))
+    ]
+    return max(matching, key=lambda entry: len(entry.href), default=None)

@@ -1,0 +1,22 @@
+"""The portal: pages of a brokerage's customers."""
+
+from core.web import acting
+from core.web.live.route import live_route
+from core.web.password_pages import password_routes
+from core.web.portal import accounts, overview, trade
+from core.web.signing import PortalSignIn, portal_registration
+from core.web.token_pages import token_routes
+
+__all__ = ["PORTAL_ROUTES"]
+
+PORTAL_ROUTES = [
+    PortalSignIn,
+    *portal_registration(),
+    *password_routes("portal"),
+    live_route(),
+    *overview.ROUTES,
+    *accounts.ROUTES,
+    *trade.ROUTES,
+    *token_routes(""),
+    acting.PortalActing,
+]

@@ -1,0 +1,151 @@
+"""An account of the customer's: its figures, positions, orders, history and ledger; and opening another."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response import Response
+from sqlalchemy import text
+
+from core.onboarding.accounts import open_account
+from core.web import trading_tables
+from core.web.page import Page
+from core.web.reading import account_row, list_ledger, list_orders, list_positions
+from core.web.refusals import NotFoundError
+from core.web.slots import available_slots, render_slots
+from core.web.tables import Action, Empty, Table, TableQuery
+from tenants.db import TenantSession
+from tenants.services.errors import TenantsError
+
+__all__ = ["ROUTES", "orders_table", "positions_table"]
+
+_TYPES = text(
+    "select id, name, currency, mode, leverage, demo, min_deposit from core.account_types where status = 'active' order by demo, name"
+)
+
+
+@get("/accounts/{account_id:uuid}", sync_to_thread=True)
+def account(web: Page, account_id: FromPath[UUID]) -> Response[str]:
+    """One account with its tabs."""
+    tab = web.query.get("tab", "positions")
+    with web.session() as session:
+        row = account_row(session, account_id, customer=web.person_id)
+        if row is None:
+            raise NotFoundError(str(account_id))
+        table = _table(web, session, account_id, tab)
+    slots = available_slots(web, "portal.account.tab")
+    if table is None and tab not in {key for key, _ in slots}:
+        raise NotFoundError(tab)
+    context = {"account_id": account_id, "customer_id": web.person_id}
+    body = render_slots(web, "portal.account.tab", context, only=tab) if table is None else []
+    own = (("positions", "Positions"), ("orders", "Orders"), ("history", "History"), ("ledger", "Ledger"))
+    tabs = [(key, label, f"{web.path}?tab={key}", None) for key, label in (*own, *slots)]
+    return web.render(
+        "portal/account.html", account=row, tab=tab, tabs=tabs, table=table, slot=body[0] if body else None,
+        title=f"Account {row.number}",
+    )  # fmt: skip
+
+
+@get("/accounts/{account_id:uuid}/figures", sync_to_thread=True)
+def figures(web: Page, account_id: FromPath[UUID]) -> Response[str]:
+    """The figures alone, asked for again while prices move."""
+    with web.session() as session:
+        row = account_row(session, account_id, customer=web.person_id)
+    if row is None:
+        raise NotFoundError(str(account_id))
+    return web.render("portal/account_figures.html", account=row)
+
+
+@get("/accounts/new", sync_to_thread=True)
+def ask(web: Page) -> Response[str]:
+    """Which kinds of account there are."""
+    return _types(web)
+
+
+@post("/accounts/new", sync_to_thread=True, status_code=200)
+def make(web: Page) -> Response[Any]:
+    """Open an account of the chosen kind."""
+    try:
+        wanted = UUID((web.form.get("type") or [""])[-1])
+    except ValueError:
+        return _types(web, "Choose a kind of account.", status=422)
+    try:
+        with web.session() as session:
+            made = open_account(session, web.person_id, wanted, web.who)
+    except TenantsError as error:
+        return _types(web, str(error), status=409)
+    return web.leave_for(f"/accounts/{made.id}", notice=f"Account {made.number} is open.")
+
+
+@get("/history", sync_to_thread=True)
+def history(web: Page) -> Response[str]:
+    """Everything that was closed, on all accounts."""
+    columns = trading_tables.closed_columns(customer=False, base="")
+    with web.session() as session:
+        filters = trading_tables.filters(session)
+        query = TableQuery.read(web.query, columns, filters)
+        found = list_positions(session, query, customer=web.person_id, closed=True)
+    table = Table(
+        "history", columns, found.rows, query, found.total, web.path, filters=filters, caption="Closed positions",
+        empty=Empty("Nothing closed yet", "Your closed positions appear here with their results.", "history"),
+    )  # fmt: skip
+    return web.render("portal/history.html", table=table, title="History")
+
+
+def positions_table(web: Page, session: TenantSession, account_id: UUID, path: str) -> Table:
+    """Open positions of one account."""
+    columns = trading_tables.position_columns(customer=False, base="")
+    query = TableQuery.read(web.query, columns)
+    found = list_positions(session, query, account=account_id, customer=web.person_id)
+    return Table(
+        "positions", columns, found.rows, query, found.total, path, keep={"tab": "positions"}, caption="Open positions",
+        actions=trading_tables.position_actions(""),
+        empty=Empty("No open positions", "Place an order, and what it opens appears here.", "chart-candle", Action("Trade", f"/trade?account={account_id}", "arrow-right")),
+    )  # fmt: skip
+
+
+def orders_table(web: Page, session: TenantSession, account_id: UUID, path: str, *, open_only: bool = False) -> Table:
+    """Orders of one account."""
+    columns = trading_tables.order_columns(customer=False, base="")
+    query = TableQuery.read(web.query, columns)
+    found = list_orders(session, query, account=account_id, customer=web.person_id, open_only=open_only)
+    return Table(
+        "orders", columns, found.rows, query, found.total, path, keep={"tab": "orders"}, caption="Orders",
+        actions=trading_tables.order_actions(""),
+        empty=Empty("No orders", "Limit and stop orders wait here for their price.", "list-details"),
+    )  # fmt: skip
+
+
+def _table(web: Page, session: TenantSession, account_id: UUID, tab: str) -> Table | None:
+    if tab == "positions":
+        return positions_table(web, session, account_id, web.path)
+    if tab == "orders":
+        return orders_table(web, session, account_id, web.path)
+    if tab == "history":
+        columns = trading_tables.closed_columns(customer=False, base="")
+        query = TableQuery.read(web.query, columns)
+        found = list_positions(session, query, account=account_id, customer=web.person_id, closed=True)
+        return Table(
+            "history", columns, found.rows, query, found.total, web.path, keep={"tab": "history"}, caption="Closed positions",
+            empty=Empty("Nothing closed yet", "Closed positions appear here with their results.", "history"),
+        )  # fmt: skip
+    if tab == "ledger":
+        query = TableQuery.read(web.query, trading_tables.LEDGER)
+        entries = list_ledger(session, query, account=account_id, customer=web.person_id)
+        return Table(
+            "ledger", trading_tables.LEDGER, entries.rows, query, entries.total, web.path, keep={"tab": "ledger"},
+            caption="Ledger", empty=Empty("Nothing booked yet", "Deposits and results of trades are booked here.", "receipt"),
+        )  # fmt: skip
+    return None
+
+
+def _types(web: Page, error: str = "", status: int = 200) -> Response[str]:
+    with web.session() as session:
+        types = session.execute(_TYPES).all()
+    return web.render("portal/account_new.html", status=status, types=types, error=error, title="Open an account")
+
+
+ROUTES = [account, figures, ask, make, history]

@@ -1,0 +1,35 @@
+"""The customer's first page: their accounts at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get
+from litestar.response import Response
+
+from core.web.page import Page
+from core.web.reading import list_accounts
+from core.web.slots import render_slots
+from core.web.tables import TableQuery
+
+__all__ = ["ROUTES"]
+
+
+@get("/", sync_to_thread=True)
+def overview(web: Page) -> Response[Any]:
+    """Accounts with what they are worth, and what the modules have to say."""
+    with web.session() as session:
+        found = list_accounts(session, TableQuery(size=100), customer=web.person_id)
+    slots = render_slots(web, "portal.dashboard", {"customer_id": web.person_id})
+    return web.render("portal/overview.html", accounts=found.rows, slots=slots, title="Overview")
+
+
+@get("/overview/accounts", sync_to_thread=True)
+def cards(web: Page) -> Response[str]:
+    """The accounts' cards alone, asked for again while the page is open."""
+    with web.session() as session:
+        found = list_accounts(session, TableQuery(size=100), customer=web.person_id)
+    return web.render("portal/account_cards.html", accounts=found.rows)
+
+
+ROUTES = [overview, cards]

@@ -1,0 +1,125 @@
+"""What every template is given besides its own context: the brand, the person, the navigation, the secrets of the page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+
+from core.web.brand import css_url, icon_url, logo_urls
+from core.web.navigation import Link, Section
+from core.web.visit import Visit
+from tenants.snapshot import TenantView
+
+__all__ = ["NOTICE_COOKIE", "Flash", "View", "brand_of", "read_notice", "theme_of", "write_notice"]
+
+NOTICE_COOKIE, THEME_COOKIE = "notice", "theme"
+_TONES = frozenset({"green", "red", "yellow", "blue", "secondary"})
+
+
+@dataclass(frozen=True)
+class Flash:
+    """A short message, shown once."""
+
+    text: str
+    tone: str = "green"
+
+
+@dataclass(frozen=True)
+class BrandFace:
+    """The brokerage's face on a page."""
+
+    name: str
+    legal_name: str
+    css_url: str
+    icon_url: str
+    logo_url: str
+    logo_dark_url: str
+    tagline: str
+    support_email: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads the page."""
+
+    name: str
+    email: str
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything the layouts need. Lives for one render."""
+
+    surface: str
+    brand: BrandFace
+    language: str
+    direction: str
+    theme: str
+    nonce: str
+    csrf: str
+    path: str
+    request_id: str
+    user: Reader | None = None
+    navigation: tuple[Section, ...] = ()
+    flashes: tuple[Flash, ...] = field(default=())
+
+    @property
+    def sign_out_url(self) -> str:
+        """Where the form of the menu goes."""
+        return "/admin/sign-out" if self.surface == "admin" else "/sign-out"
+
+    @property
+    def live_url(self) -> str:
+        """Where the surface's streams come from."""
+        return "/admin/live" if self.surface == "admin" else "/live"
+
+
+def brand_of(tenant: TenantView) -> BrandFace:
+    """The brokerage's face."""
+    light, dark = logo_urls(tenant)
+    return BrandFace(
+        name=tenant.name,
+        legal_name=tenant.legal_entity,
+        css_url=css_url(tenant),
+        icon_url=icon_url(tenant),
+        logo_url=light,
+        logo_dark_url=dark,
+        tagline=tenant.brand.tagline,
+        support_email=tenant.brand.support_email,
+    )
+
+
+def reader_of(visit: Visit) -> Reader | None:
+    """The person in the corner of the page, with the links of their menu."""
+    if visit.person is None:
+        return None
+    own = (
+        Link("API tokens", "/settings/tokens", "key")
+        if visit.area == "portal"
+        else Link("API tokens", "/admin/settings/tokens", "key")
+    )
+    return Reader(visit.person.name, visit.person.email, (own,))
+
+
+def theme_of(cookie: str | None, brand_theme: str) -> str:
+    """``light``, ``dark`` or ``auto``: the reader's choice, else the brokerage's."""
+    return cookie if cookie in ("light", "dark", "auto") else brand_theme
+
+
+def write_notice(text: str, tone: str = "green") -> str:
+    """A message for the next page, as a cookie's value."""
+    return base64.urlsafe_b64encode(json.dumps([text[:400], tone]).encode()).decode()
+
+
+def read_notice(value: str | None) -> tuple[Flash, ...]:
+    """The message that the page before left; nothing where the cookie is not ours."""
+    if not value:
+        return ()
+    try:
+        text, tone = json.loads(base64.urlsafe_b64decode(value.encode()))
+    except (ValueError, binascii.Error, TypeError):
+        return ()
+    return (Flash(str(text)[:400], tone if tone in _TONES else "secondary"),)
