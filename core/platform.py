@@ -18,6 +18,7 @@ from core.lanes.slices import LaneHolder
 from core.live import CLIENT
 from core.runtime import Runtime, load_runtime
 from core.runtime.gate import GATE, Gate
+from core.runtime.migrating import fitting
 from core.settings import Settings
 from tenants.db import Database
 from tenants.snapshot import SnapshotHolder
@@ -106,8 +107,10 @@ class Platform:
 
 
 def build_platform(settings: Settings, runtime: Runtime | None = None) -> Platform:
-    """The one way to a platform. ``runtime`` is loaded once before a fork and handed to each process.
+    """The one way to a platform. ``runtime`` is loaded once before a fork and handed to each process; without it the installed
+    plugins are loaded, but for those whose tables are not as they need them.
 
     :raises SettingsError: where the settings name no servers and no embedded ones run.
     """
-    return Platform(settings, resolve(settings), runtime or load_runtime())
+    addresses = resolve(settings)
+    return Platform(settings, addresses, fitting(addresses, load_runtime()) if runtime is None else runtime)

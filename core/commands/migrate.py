@@ -12,5 +12,6 @@ def command() -> None:
     from core.servers import serving
 
     with serving(load_settings(), progress=lambda line: click.echo(f"  {line}")) as settings:
-        migrate(settings, resolve(settings))
+        for rejected in migrate(settings, resolve(settings)).rejected:
+            click.echo(f"plugin {rejected.source.name} is left out: {rejected.reason}", err=True)
         click.echo(f"the database {resolve(settings).database!r} has the newest schema")

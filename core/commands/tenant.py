@@ -139,13 +139,15 @@ def resume(key: str) -> None:
 @contextmanager
 def _database() -> Iterator[tuple[Settings, Database]]:
     """The installation's database at this version; refusals by rule are told without a traceback."""
+    from core.addresses import resolve
     from core.preparation import prepare
     from core.servers import serving
     from tenants.db import Database
     from tenants.services.errors import TenantsError
 
     with serving(load_settings(), progress=lambda line: click.echo(f"  {line}", err=True)) as settings:
-        addresses = prepare(settings)
+        prepare(settings)
+        addresses = resolve(settings)
         database = Database(addresses.app, addresses.system, pooled=False)
         try:
             yield settings, database

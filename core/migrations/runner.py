@@ -10,6 +10,8 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from core.addresses import Addresses, role_password
+from core.runtime import Runtime, load_runtime
+from core.runtime.migrating import migrate_plugins
 from core.schema import APPEND_ONLY, OWN_SCHEMAS, SCHEMA
 from core.settings import Settings, SettingsError
 from tenants.db import Roles, ddl, grant_schema, protect_table
@@ -18,8 +20,12 @@ LOCK = 0x7472_6164
 """Advisory lock of migrations, so that two starts at once do not run into each other."""
 
 
-def migrate(settings: Settings, addresses: Addresses) -> None:
-    """Bring the database to the newest revision. Safe to call at each start and from several processes at once."""
+def migrate(settings: Settings, addresses: Addresses, runtime: Runtime | None = None) -> Runtime:
+    """Bring the database to the newest revision, then the schemas of the installed plugins (or of `runtime`'s) to theirs.
+
+    Safe to call at each start and from several processes at once. Returns the plugins without those whose tables do not fit.
+    """
+    plugins = load_runtime() if runtime is None else runtime
     engine = create_engine(addresses.owner, poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
@@ -29,7 +35,9 @@ def migrate(settings: Settings, addresses: Addresses) -> None:
             make_role(connection, addresses.roles.system, role_password(settings, addresses.roles.system))
         upgrade(connection)
         secure(connection, addresses.roles)
+        plugins = migrate_plugins(connection, addresses.roles, plugins)
     engine.dispose()
+    return plugins
 
 
 def upgrade(connection: Connection) -> None:
@@ -48,7 +56,9 @@ def make_role(connection: Connection, name: str, password: str) -> None:
         text("select rolsuper or rolbypassrls from pg_roles where rolname = :name"), {"name": name}
     ).scalar_one_or_none()
     if known:
-        raise SettingsError(f"the database role {name} bypasses row-level security: take SUPERUSER and BYPASSRLS from it")
+        raise SettingsError(
+            f"the database role {name} bypasses row-level security: take SUPERUSER and BYPASSRLS from it"
+        )
     # Neither statement takes parameters; the password is hexadecimal digits of ours and the name is validated.
     verb, limits = ("create", "nosuperuser nobypassrls") if known is None else ("alter", "")
     connection.execute(text(f"{verb} role {name} login {limits} password '{password}'"))

@@ -19,6 +19,7 @@ from core.runtime.facade import HOOKS, PluginHooks, RejectionError, raised
 from core.runtime.records import LoadedPlugin, Rejected, Source
 from core.runtime.runtime import Runtime
 from core.sdk.declarations import ExtensionError, Manifest
+from core.venues.port import Venue
 
 GROUP = "tradeyard.plugins"
 OWN = "tradeyard"
@@ -173,7 +174,7 @@ def _read(candidate: Candidate, owners: Mapping[str, Candidate]) -> None:
         reactors=declared.read_protocols(hooks, "reactors", Reactor),
         exposure=declared.read_exposure(hooks),
         order_checks=declared.read_checks(hooks),
-        venues=declared.read_protocols(hooks, "venues", object),
+        venues=declared.read_protocols(hooks, "venues", Venue),
         health=declared.read_health(hooks),
         demo=declared.read_demo(hooks),
         cli=_cli(hooks),

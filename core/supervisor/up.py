@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import threading
 import time
 from importlib import import_module
 from pathlib import Path
@@ -49,10 +50,14 @@ def up(settings: Settings, console: Console, *, durable: bool = True) -> None:
         signal.signal(number, _interrupt)
     servers = EmbeddedServers(settings, durable=durable, progress=console.progress)
     told = settings.data_dir / "run" / "up.json"
+    preloading = Preloading()
     try:
         with console.step("starting PostgreSQL and Valkey", f"servers, data in {_short(settings.data_dir)}"):
+            preloading.start()  # meanwhile, since the servers take their time without needing this process
             addressed = servers.start()
         told.unlink(missing_ok=True)
+        with console.step("loading the application", "application"):
+            preloading.finish()
         Start(addressed, servers, console, told).run()
     except ServersBusyError as error:
         raise ServersBusyError(f"{error}{_running_at(told)}") from None
@@ -65,6 +70,28 @@ def up(settings: Settings, console: Console, *, durable: bool = True) -> None:
             told.unlink(missing_ok=True)
         servers.stop()
     console.line("stopped; the data is kept")
+
+
+class Preloading(threading.Thread):
+    """Imports `PRELOADED` beside the main thread. It must be over before the first fork, which would leave it behind."""
+
+    def __init__(self) -> None:
+        super().__init__(name="preloading", daemon=True)
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Import; what goes wrong is kept for `finish`."""
+        try:
+            for name in PRELOADED:
+                import_module(name)
+        except BaseException as error:  # noqa: BLE001 (raised again where it can be told)
+            self._error = error
+
+    def finish(self) -> None:
+        """Wait for the end. Raises what an import raised."""
+        self.join()
+        if self._error is not None:
+            raise self._error
 
 
 class Start:
@@ -81,16 +108,16 @@ class Start:
     def run(self) -> None:
         """Prepare, fork, and supervise until a signal comes."""
         console = self._console
-        with console.step("loading the application", "application"):
-            for name in PRELOADED:
-                import_module(name)
-            runtime = self._load_plugins()
+        runtime = self._load_plugins()
         from core.preparation import prepare
         from core.supervisor.processes import Installation
         from core.supervisor.supervisor import Supervisor
 
         with console.step("bringing the database to this version", "database"):
-            prepare(self._settings, runtime)
+            fitting = prepare(self._settings, runtime)
+        for rejected in fitting.rejected[len(runtime.rejected) :]:
+            console.note(f"plugin {rejected.source.name} is left out: {rejected.reason}")
+        runtime = fitting
         self._sign_ins = self._seed(runtime)
         sockets, port = listen(self._settings.host, self._settings.port)
         if port != self._settings.port:
