@@ -23,6 +23,8 @@ from core.jobs.retention import retain
 from core.jobs.schedules import run_schedules
 from core.jobs.sweep import sweep
 from core.runtime.draining import settle_draining
+from core.trading.rollover import roll_over
+from core.venues.courier import Courier
 
 if TYPE_CHECKING:
     from core.platform import Platform
@@ -48,6 +50,8 @@ def tasks() -> list[Task]:
         Task("schedules", 1.0, run_schedules),
         Task("lanes", 2.0, wake_lanes),
         Task("draining modules", 2.0, settle_draining),
+        Task("venues", 1.0, Courier().start_round),
+        Task("roll-over", 60.0, roll_over),
         Task("retention", 60.0, retain),
         Task("registries of the queues", 600.0, tidy_queues),
     ]

@@ -6,10 +6,13 @@ decisions in memory, bulk writes. The order path of pages and API (a batch of on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
+from core.runtime.calls import order_checks
 from core.trading.booking import load
 from core.trading.booking.account import AccountWork
 from core.trading.booking.batch import Batch
@@ -29,9 +32,6 @@ class UnknownReferenceError(LookupError):
 
 Check = Callable[[TenantSession, Sequence[OrderRequest]], Mapping[str, str]]
 """A pre-trade check over a batch; it gives a reason code for each order that it refuses, by client order id."""
-
-CHECKS: Final = "core.trading.checks"
-"""Under this name a session's `info` may hold the checks (a sequence of `Check`) that the platform has collected."""
 
 
 def open_batch(
@@ -88,11 +88,21 @@ def book(
     A client order id that its account has used before gives the earlier order's result (`repeated`), and writes nothing.
 
     :param at: quotes that stand in for the stored ones, by instrument: a lane books on the quote that it works off.
-    :param checks: pre-trade checks of opening orders; none: those that the session carries (`CHECKS`).
+    :param checks: pre-trade checks of opening orders; none: those of the tenant's modules.
     :raises UnknownReferenceError: for an account or symbol that the tenant does not have; nothing is booked then.
     """
     if not requests:
         return []
+    with _without_collecting(len(requests)):
+        return _book(session, requests, at, checks)
+
+
+def _book(
+    session: TenantSession,
+    requests: Sequence[OrderRequest],
+    at: Mapping[UUID, CurrentQuote] | None,
+    checks: Sequence[Check] | None,
+) -> list[OrderResult]:
     modules = load.module_states(session, {r.origin.module for r in requests if r.origin.module})
     batch = open_batch(session, {request.account_id for request in requests}, at)
     for request in requests:
@@ -120,6 +130,22 @@ def book(
     return results
 
 
+_MANY: Final = 1000
+
+
+@contextmanager
+def _without_collecting(orders: int) -> Iterator[None]:
+    """Let Python look for cycles after a large batch, not while it grows: nothing in it is garbage before its end."""
+    if orders < _MANY or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def result_of(row: OrderRow, *, repeated: bool = False) -> OrderResult:
     """An order as those who asked for it see it."""
     return OrderResult(
@@ -142,7 +168,7 @@ def _results_of(session: TenantSession, rows: Collection[OrderRow]) -> dict[UUID
 def _refused(
     session: TenantSession, batch: Batch, requests: Sequence[OrderRequest], checks: Sequence[Check] | None
 ) -> dict[tuple[UUID, str], str]:
-    used: Sequence[Check] = session.info.get(CHECKS, ()) if checks is None else checks
+    used: Sequence[Check] = (order_checks,) if checks is None else checks
     opening = [request for request in requests if _opens(batch.accounts[request.account_id], request)] if used else []
     if not opening:
         return {}

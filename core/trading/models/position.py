@@ -44,6 +44,8 @@ class Position(TenantRow, Base):
     """Profit of its closing fills, account currency, before commission and swap."""
     commission: Mapped[Amount] = mapped_column(server_default="0")
     swap: Mapped[Amount] = mapped_column(server_default="0")
+    swap_ts_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Feed's time up to which swaps are charged; 0: since the opening."""
     origin: Mapped[str] = mapped_column(server_default="manual")
     origin_id: Mapped[UUID | None]
     opened_ts_ms: Mapped[int] = mapped_column(BigInteger)

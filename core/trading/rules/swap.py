@@ -10,24 +10,27 @@ from core.trading.rules.money import ZERO, product
 
 _WEDNESDAY = 2
 _SATURDAY = 5
+_MIDNIGHT = time(0, 0)
 
 
 def nights_of(day: date) -> int:
-    """How many nights the roll-over on `day` stands for: three on Wednesday (the weekend's too), none at weekends."""
+    """How many nights the roll-over of `day` stands for: three on Wednesday (the weekend's too), none at weekends."""
     if day.weekday() >= _SATURDAY:
         return 0
     return 3 if day.weekday() == _WEDNESDAY else 1
 
 
 def rollover_ms(day: date, at: time, zone: ZoneInfo) -> int:
-    """The moment of the roll-over on `day`, in epoch milliseconds. `at` is local time in `zone`."""
+    """The moment of the roll-over of `day`, in epoch milliseconds. `at` is local time in `zone`; midnight ends the day."""
+    if at == _MIDNIGHT:
+        day += timedelta(days=1)
     return int(datetime.combine(day, at, tzinfo=zone).timestamp() * 1000)
 
 
 def nights_between(after_ms: int, until_ms: int, at: time, zone: ZoneInfo) -> int:
     """Nights charged by the roll-overs in (after, until]."""
     day = as_datetime(after_ms).astimezone(zone).date() - timedelta(days=1)
-    last = as_datetime(until_ms).astimezone(zone).date() + timedelta(days=1)
+    last = as_datetime(until_ms).astimezone(zone).date()
     nights = 0
     while day <= last:
         if after_ms < rollover_ms(day, at, zone) <= until_ms:
