@@ -40,8 +40,6 @@ class Brokerage:
     legal_entity: str
     time_zone: str
     brand: BrandChange
-    mark: str
-    """The letter in the logo."""
     types: tuple[NewAccountType, ...]
     staff: tuple[Member, ...]
     customers: tuple[Guest, ...] = field(default_factory=tuple)
@@ -69,7 +67,6 @@ AURORA: Final = Brokerage(
         tagline="Trade by first light",
         support_email="help@aurora.example",
     ),
-    "A",
     (
         NewAccountType("Standard", leverage=Decimal(20), commission_kind="percent", commission=Decimal("0.02")),
         NewAccountType("Spot", leverage=Decimal(1), may_short=False),
@@ -109,7 +106,6 @@ MERIDIAN: Final = Brokerage(
         tagline="Your line to the market",
         support_email="desk@meridian.example",
     ),
-    "M",
     (
         NewAccountType("Classic", leverage=Decimal(10), markup=Decimal(2)),
         NewAccountType("Netting", mode="netting", leverage=Decimal(10), markup=Decimal(2)),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.demo.cast import BROKERAGES, Brokerage
 from core.demo.instruments import ensure_instruments
-from core.demo.logos import emblem
+from core.demo.logos import icon, logo
 from core.demo.password import demo_password
 from core.demo.scene import with_modules
 from core.onboarding import add_symbols, make_brokerage, open_account
@@ -108,9 +108,13 @@ def _dress(session: TenantSession, brokerage: Brokerage) -> None:
     brand = brokerage.brand
     branding.change_brand(session, brand, DEMO)
     light, dark = brand.primary_light or "", brand.primary_dark or ""
-    branding.set_image(session, "logo", emblem(brokerage.mark, light), DEMO)
-    branding.set_image(session, "logo_dark", emblem(brokerage.mark, dark, ink="#111827"), DEMO)
-    branding.set_image(session, "favicon", emblem(brokerage.mark, light, size=64), DEMO)
+    images: dict[branding.ImageName, bytes] = {
+        "logo": logo(brokerage.name, light, ink="#111827", on="#ffffff"),
+        "logo_dark": logo(brokerage.name, dark, ink="#f9fafb", on="#111827"),
+        "favicon": icon(brokerage.name[0], light),
+    }
+    for name, image in images.items():
+        branding.set_image(session, name, image, DEMO)
 
 
 def _employ(session: TenantSession, brokerage: Brokerage, hashed: str) -> None:
