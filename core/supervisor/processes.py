@@ -25,14 +25,14 @@ class Installation:
     runtime: Runtime
     sockets: Sequence[socket.socket]
 
-    def plans(self, ready: int, *, demo: bool) -> list[Plan]:
-        """All processes, the web's first.
+    def web(self, ready: int) -> Plan:
+        """The web process. :param ready: descriptor on which it says that it answers."""
+        return self._plan("web", "web", FRONT, lambda platform: _web(platform, self.sockets, ready))
 
-        :param ready: descriptor on which the web process says that it answers.
-        :param demo: whether there are demo brokerages to keep alive.
-        """
+    def others(self, *, demo: bool) -> list[Plan]:
+        """All other processes. :param demo: whether there are demo brokerages to keep alive."""
         settings = self.settings
-        plans = [self._plan("web", "web", FRONT, lambda platform: _web(platform, self.sockets, ready))]
+        plans: list[Plan] = []
         for queues, count in (
             (("critical",), settings.workers_critical),
             (("trading",), settings.workers_trading),

@@ -84,13 +84,17 @@ class Supervisor:
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
 
-    def turn(self) -> None:
-        """Start what is due, wait for something to happen, and see to it."""
+    def start_due(self) -> None:
+        """Start what is due and return at once. For set-up that goes on beside the first processes; call `listen` before."""
         now = time.monotonic()
         for member in self._members:
             if member.due is not None and member.due <= now:
                 self._start(member)
-        self._wait(self._until_due(now))
+
+    def turn(self) -> None:
+        """Start what is due, wait for something to happen, and see to it."""
+        self.start_due()
+        self._wait(self._until_due(time.monotonic()))
         self._reap(restarting=True)
         if self._asked is None:
             self._look()

@@ -21,6 +21,7 @@ from core.supervisor.welcome import scheme, welcome
 if TYPE_CHECKING:
     from core.demo import SignIn
     from core.runtime import Runtime
+    from core.supervisor.members import Plan
 
 # Imported before the forks, so that each process has it already and they share the memory.
 PRELOADED = (
@@ -46,6 +47,7 @@ class Interrupted(BaseException):
 
 def up(settings: Settings, console: Console, *, durable: bool = True) -> None:
     """Start everything `settings` describe, keep it running until SIGINT, SIGTERM or SIGHUP, and stop it."""
+    began = time.monotonic()
     for number in ENDING:
         signal.signal(number, _interrupt)
     servers = EmbeddedServers(settings, durable=durable, progress=console.progress)
@@ -58,7 +60,7 @@ def up(settings: Settings, console: Console, *, durable: bool = True) -> None:
         told.unlink(missing_ok=True)
         with console.step("loading the application", "application"):
             preloading.finish()
-        Start(addressed, servers, console, told).run()
+        Start(addressed, servers, console, told, began).run()
     except ServersBusyError as error:
         raise ServersBusyError(f"{error}{_running_at(told)}") from None
     except Interrupted:
@@ -97,38 +99,36 @@ class Preloading(threading.Thread):
 class Start:
     """One start, from running servers to the signal that ends it."""
 
-    def __init__(self, settings: Settings, servers: EmbeddedServers, console: Console, told: Path) -> None:
+    def __init__(
+        self, settings: Settings, servers: EmbeddedServers, console: Console, told: Path, began: float
+    ) -> None:
         self._settings = settings
         self._servers = servers
         self._console = console
         self._told = told
-        self._began = time.monotonic()
+        self._began = began
         self._next_revival = 0.0
+        self._sign_ins: list[SignIn] = []
+        self._others: list[Plan] = []
 
     def run(self) -> None:
         """Prepare, fork, and supervise until a signal comes."""
-        console = self._console
-        runtime = self._load_plugins()
         from core.preparation import prepare
         from core.supervisor.processes import Installation
         from core.supervisor.supervisor import Supervisor
 
+        console = self._console
+        runtime = self._load_plugins()
         with console.step("bringing the database to this version", "database"):
-            fitting = prepare(self._settings, runtime)
-        for rejected in fitting.rejected[len(runtime.rejected) :]:
-            console.note(f"plugin {rejected.source.name} is left out: {rejected.reason}")
-        runtime = fitting
-        self._sign_ins = self._seed(runtime)
+            prepare(self._settings, runtime)
         sockets, port = listen(self._settings.host, self._settings.port)
         if port != self._settings.port:
             console.note(f"port {self._settings.port} is taken, using {port}")
         self._settings = self._settings.model_copy(update={"port": port})
         ready, tell_ready = os.pipe()
-
-        plans = Installation(self._settings, runtime, sockets).plans(tell_ready, demo=bool(self._sign_ins))
-        first, *self._others = plans
+        installation = Installation(self._settings, runtime, sockets)
         self._supervisor = Supervisor(
-            [first],
+            [installation.web(tell_ready)],
             told=console.note,
             status_file=self._told.with_name("processes.json"),
             stop_seconds=self._settings.stop_seconds,
@@ -136,8 +136,17 @@ class Start:
             in_child=self._servers.forget,
         )
         self._supervisor.when_readable(ready, self._announce)
-        console.progress("starting the processes")
+        self._supervisor.listen()
         self._forked = time.monotonic()
+        try:
+            # The web process comes up while the demo is seen to.
+            self._supervisor.start_due()
+            self._sign_ins = self._seed(runtime)
+            self._others = installation.others(demo=bool(self._sign_ins))
+            console.progress("starting the processes")
+        except BaseException:
+            self._supervisor.stop()
+            raise
         self._supervisor.run()
         console.line("stopping")
 
