@@ -117,7 +117,7 @@ class CopyTrading:
     @hookimpl
     def health(self) -> Sequence[HealthCheck]:
         """Followers whose copies cannot be booked."""
-        return (HealthCheck("Copies", health.parked_copies),)
+        return (HealthCheck("copies", health.parked_copies),)
 
     @hookimpl
     def demo(self) -> Demo:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from core.addresses import resolve
-from core.migrations.runner import secure
+from core.runtime.loading import Candidate, load_runtime
+from core.runtime.migrating import migrate_plugins
+from core.runtime.records import Source
 from core.settings import Settings
-from plugins.copy_trading.models import Master
+from plugins.copy_trading.plugin import CopyTrading
 from tenants.db import Database
 from tests.copy_trading.scene import Scene, prepare
 from tests.trading.market import set_up
@@ -17,14 +19,13 @@ from tests.trading.market import set_up
 
 @pytest.fixture
 def tables(settings: Settings) -> None:
-    """The module's schema."""
+    """The module's schema, as its migrations make it."""
     addresses = resolve(settings)
     engine = create_engine(addresses.owner, poolclass=NullPool)
     with engine.begin() as connection:
-        connection.execute(text("create schema if not exists copy_trading"))
-        own = [table for table in Master.metadata.sorted_tables if table.schema == "copy_trading"]
-        Master.metadata.create_all(connection, tables=own)
-        secure(connection, addresses.roles, ("copy_trading",))
+        runtime = load_runtime([Candidate(Source("copy_trading", "", "tradeyard", ""), lambda: CopyTrading)])
+        left = migrate_plugins(connection, addresses.roles, runtime)
+        assert "copy_trading" in left.plugins, left.rejected
     engine.dispose()
 
 

@@ -5,9 +5,8 @@ Revision ID: 0001
 
 from __future__ import annotations
 
-from alembic import op
-
-from plugins.copy_trading.models import SCHEMA, Master
+from core.sdk.migrations import create_models
+from plugins.copy_trading.models import Confirmation, Cursor, EquityPoint, Link, Master, Opening, Skip, Subscription
 
 revision = "0001"
 down_revision = None
@@ -17,8 +16,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
-    own = [table for table in Master.metadata.sorted_tables if table.schema == SCHEMA]
-    Master.metadata.create_all(op.get_bind(), tables=own)
+    create_models(Master, Subscription, Cursor, Confirmation, Link, Opening, Skip, EquityPoint)
 
 
 def downgrade() -> None:
