@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from core.web.refusals import ModuleUnavailableError, NotFoundError, SignInError
 from core.web.visit import Visit, visit_of
-from tenants.services.sessions import SignedIn, find_session
+from tenants.services.sessions import SignedIn, Surface, find_session
 from tenants.services.tokens import TokenHolder, find_token
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ class Guard:
 
     def _find_session(self, visit: Visit) -> SignedIn | None:
         with self._platform.database.tenant(visit.tenant.id) as session:
-            return find_session(session, visit.session_token, "admin" if visit.area == "admin" else "portal")
+            idle = timedelta(minutes=self._platform.settings.session_idle_minutes)
+            surface: Surface = "admin" if visit.area == "admin" else "portal"
+            return find_session(session, visit.session_token, surface, idle=idle)
 
     async def _own_form(self, connection: _Connection, visit: Visit) -> None:
         """Refuse what another site makes a browser send: both by where it says it comes from and by the form's token."""

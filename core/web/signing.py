@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from litestar import Controller, get, post
@@ -95,6 +96,7 @@ class _SignIn(Controller):
                 parsed.value.password,
                 address=web.visit.address,
                 user_agent=agent,
+                lifetime=_lifetime(web),
             )
         if outcome.outcome == "signed_in":
             return _welcome(web, outcome, _next(web, self.home))
@@ -117,7 +119,13 @@ class _SignIn(Controller):
         with web.session() as session:
             code = parsed.value.code.replace(" ", "")
             outcome = finish_sign_in(
-                session, self.surface, web.visit.session_token, code, address=web.visit.address, user_agent=agent
+                session,
+                self.surface,
+                web.visit.session_token,
+                code,
+                address=web.visit.address,
+                user_agent=agent,
+                lifetime=_lifetime(web),
             )
         if outcome.outcome == "signed_in":
             return _welcome(web, outcome, self.home)
@@ -189,7 +197,13 @@ def portal_registration() -> list[ControllerRouterHandler]:
         with web.session() as session:
             agent = web.request.headers.get("user-agent", "")
             outcome = sign_in(
-                session, "portal", wanted.email, wanted.password, address=web.visit.address, user_agent=agent
+                session,
+                "portal",
+                wanted.email,
+                wanted.password,
+                address=web.visit.address,
+                user_agent=agent,
+                lifetime=_lifetime(web),
             )
         if outcome.outcome != "signed_in":
             return web.leave_for("/sign-in", notice="Your registration is complete. Please sign in.")
@@ -223,6 +237,10 @@ def _welcome(web: Page, outcome: SignIn, target: str) -> Response[Any]:
     return _with_cookie(web, web.leave_for(target), outcome.token or "")
 
 
+def _lifetime(web: Page) -> timedelta:
+    return timedelta(hours=web.kit.platform.settings.session_hours)
+
+
 def _with_cookie(web: Page, answer: Response[Any], token: str) -> Response[Any]:
     surface: sessions.Surface = "admin" if web.surface == "admin" else "portal"
     answer.set_cookie(
@@ -230,7 +248,7 @@ def _with_cookie(web: Page, answer: Response[Any], token: str) -> Response[Any]:
             _cookie(surface),
             value=token,
             path="/admin" if surface == "admin" else "/",
-            max_age=int(sessions.LIFETIME[surface].total_seconds()),
+            max_age=int(_lifetime(web).total_seconds()),
             httponly=True,
             samesite="lax",
             secure=web.kit.platform.settings.https,
