@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 
 from core.addresses import Addresses, resolve
 from core.migrations.runner import OWN_SCHEMAS
+from core.preparation import prepare
 from core.sdk.testing.servers import ServersForTests
 from core.settings import Settings
 from tenants.db import Database
@@ -143,9 +144,10 @@ def test_the_runtime_roles_own_nothing_and_bypass_nothing(database: Database, ad
 
 
 def test_every_tenant_table_has_forced_policies_and_keys_that_carry_the_tenant(
-    database: Database, addresses: Addresses
+    settings: Settings, addresses: Addresses
 ) -> None:
     """Walks the catalogue: it finds the tables of the core and of every module, also those made later."""
+    modules = prepare(settings).plugins
     with _connect(addresses.owner) as connection:
         tables = connection.execute(
             """
@@ -157,7 +159,10 @@ def test_every_tenant_table_has_forced_policies_and_keys_that_carry_the_tenant(
             order by 1, 2
             """
         ).fetchall()
-        assert {schema for schema, *_ in tables} >= set(OWN_SCHEMAS)
+        assert {schema for schema, *_ in tables} >= {
+            *OWN_SCHEMAS,
+            *(key for key, found in modules.items() if found.migrations),
+        }
         faults = []
         for schema, table, oid, enabled, forced in tables:
             name = f"{schema}.{table}"
@@ -184,6 +189,31 @@ def test_every_tenant_table_has_forced_policies_and_keys_that_carry_the_tenant(
                     faults.append(f"{name}: policy says {compact}")
             faults += _key_faults(connection, name, oid)
         assert not faults, "\n".join(faults)
+
+
+def test_what_belongs_to_no_tenant_is_known_by_name(settings: Settings, addresses: Addresses) -> None:
+    """A table that somebody forgot to give a tenant would be everybody's: each one without is named here."""
+    prepare(settings)
+    with _connect(addresses.owner) as connection:
+        rows = connection.execute(
+            """
+            select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema')
+            and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id')
+            and c.relname <> 'alembic_version'
+            """
+        ).fetchall()
+    assert {str(name) for (name,) in rows} == {
+        "tenants.tenants",  # its id is the tenant, and its policy says so
+        "tenants.permissions",
+        "tenants.processes",
+        "tenants.snapshot_state",
+        "core.instruments",
+        "core.ticks",
+        "core.quotes",
+        "core.lanes",
+        "core.known_handlers",
+    }
 
 
 def _key_faults(connection: psycopg.Connection[tuple[object, ...]], name: str, oid: object) -> list[str]:
