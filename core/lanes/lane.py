@@ -30,6 +30,7 @@ _CURSORS_S: Final = 2.0
 _SHOW_S: Final = 0.05
 """Least time between two writes of quotes that cause nothing."""
 _WAIT_MS: Final = 100
+_TAKE_UP_S: Final = 0.1
 _WAIT_SETTLING_MS: Final = 5
 _LOOK_S: Final = 0.25
 """How often the table of ticks is looked into, in case the fast path has lost something."""
@@ -119,7 +120,9 @@ class Lane:
             scanner.lease.renew()
             self._refresh(scanner)
             self._age()
-        scanner.take_up()
+        # While an instrument in lockstep waits, the others' new subjects need no look at every turn.
+        if not any(market.unsettled for market in scanner.markets.values()) or self._is_due("take up", _TAKE_UP_S):
+            scanner.take_up()
         waiting = False
         for market in scanner.markets.values():
             if market.unsettled:

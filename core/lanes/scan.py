@@ -66,21 +66,24 @@ class Scanner:
         """Take new and changed subjects into the books, caught up over the quotes that the lane has already passed."""
         for _ in range(_ROUNDS):
             with self.database.system() as session:
-                self.lease.fence(session)
                 fresh = triggers.unarmed_subjects(session, list(self.markets))
-            if not fresh:
-                return
+            effects = False
             for instrument_id, subjects in fresh.items():
-                market = self.markets[instrument_id]
-                level = self._catch_up(market, subjects, armed=False)
-                with self.database.system() as session:
-                    self.lease.fence(session)
-                    triggers.arm(session, instrument_id, list(level.items()))
-                for ref, _ in subjects:
-                    if ref not in level:
-                        market.waiting.drop(ref)
-                for ref, armed in level.items():
-                    market.waiting.put(ref, armed)
+                effects |= self._take_up_in(self.markets[instrument_id], subjects)
+            if not effects:
+                return
+
+    def _take_up_in(self, market: Market, subjects: triggers.Subjects) -> bool:
+        level, effects = self._catch_up(market, subjects, armed=False)
+        with self.database.system() as session:
+            self.lease.fence(session)
+            triggers.arm(session, market.instrument_id, list(level.items()))
+        for ref, _ in subjects:
+            if ref not in level:
+                market.waiting.drop(ref)
+        for ref, armed in level.items():
+            market.waiting.put(ref, armed)
+        return effects
 
     def take_over(self, market: Market) -> None:
         """Fill a market's book with what its last owner had in it, and go over the quotes after each tenant's cursor."""
@@ -94,7 +97,7 @@ class Scanner:
         ]
         for ref, _ in late:
             del level[ref]
-        level |= self._catch_up(market, late, armed=True, cursors=cursors)
+        level |= self._catch_up(market, late, armed=True, cursors=cursors)[0]
         market.waiting = Waiting(level.items())
 
     def note_cursors(self) -> None:
@@ -118,14 +121,18 @@ class Scanner:
         if fired:
             # Others see the quote before what it causes, so that nobody can trade on one that is over.
             self.store()
-            if self._cross(market, market.waiting, quote, fired, armed=True).effects:
+            outcome = self._cross(market, market.waiting, quote, fired, armed=True)
+            if outcome.effects and not market.unsettled:
                 self.take_up()
 
     def _catch_up(
         self, market: Market, subjects: triggers.Subjects, *, armed: bool, cursors: dict[UUID, int] | None = None
-    ) -> dict[SubjectRef, Armed]:
-        """Lead subjects over the quotes up to the market's position; those that are left, as they are then."""
-        level = dict(subjects)
+    ) -> tuple[dict[SubjectRef, Armed], bool]:
+        """Lead subjects over the quotes up to the market's position.
+
+        Gives those that are left, as they are then, and whether anything was booked on the way.
+        """
+        level, effects = dict(subjects), False
         waiting = Waiting(subjects)
         begin = min(
             (max(was.since_seq, (cursors or {}).get(ref.tenant_id, 0)) for ref, was in waiting.items()),
@@ -141,11 +148,12 @@ class Scanner:
                 quote = _quote(market.instrument_id, begin + 1, ticks, at)
                 fired = waiting.fired(quote)
                 outcome = self._cross(market, waiting, quote, fired, armed=armed)
+                effects |= outcome.effects
                 level.update(outcome.waiting)
                 for ref in outcome.gone:
                     del level[ref]
             begin += len(ticks)
-        return level
+        return level, effects
 
     def _cross(
         self,
