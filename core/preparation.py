@@ -14,12 +14,12 @@ from tenants.services.permissions import declare
 def prepare(settings: Settings, runtime: Runtime | None = None) -> Runtime:
     """Bring the database that `settings` name to this version. Safe at each start; several at once wait for each other.
 
-    Returns the plugins (those of `runtime`, or all installed) without those whose tables do not fit.
+    Returns the installed plugins (or `runtime`'s) without those whose tables do not fit.
     """
     addresses = resolve(settings)
-    plugins = migrate(settings, addresses, runtime)
+    fitting = migrate(settings, addresses, runtime)
     database = Database(addresses.app, addresses.system, pooled=False)
     with database.system() as session:
-        declare(session, all_permissions(plugins))
+        declare(session, all_permissions(fitting))
     database.dispose()
-    return plugins
+    return fitting

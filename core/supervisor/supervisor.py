@@ -101,6 +101,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask the processes to end, stage by stage, and kill those that do not within their time."""
+        self._readers.clear()  # whatever becomes ready now comes too late
         stages = sorted({member.plan.stage for member in self._members})
         for stage in stages:
             deadline = time.monotonic() + self._stop_seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import threading
@@ -12,6 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.data_folder import private_folder
+from core.logs import configure_logging
 from core.servers import EmbeddedServers, ServersBusyError, ServersError
 from core.settings import Settings
 from core.supervisor.console import Console
@@ -41,6 +44,9 @@ HEAD_START_SECONDS = 5.0
 REVIVAL_SECONDS = 5.0
 
 
+_log = logging.getLogger("tradeyard.up")
+
+
 class Interrupted(BaseException):
     """A signal asked for the end before everything ran."""
 
@@ -58,6 +64,7 @@ def up(settings: Settings, console: Console, *, durable: bool = True) -> None:
             preloading.start()  # meanwhile, since the servers take their time without needing this process
             addressed = servers.start()
         told.unlink(missing_ok=True)
+        configure_logging(settings, "up", private_folder(settings.data_dir / "log") / "up.log")
         with console.step("loading the application", "application"):
             preloading.finish()
         Start(addressed, servers, console, told, began).run()
@@ -118,9 +125,10 @@ class Start:
         from core.supervisor.supervisor import Supervisor
 
         console = self._console
-        runtime = self._load_plugins()
         with console.step("bringing the database to this version", "database"):
-            prepare(self._settings, runtime)
+            runtime = prepare(self._settings)
+        for rejected in runtime.rejected:
+            console.note(f"plugin {rejected.source.name} is left out: {rejected.reason}")
         sockets, port = listen(self._settings.host, self._settings.port)
         if port != self._settings.port:
             console.note(f"port {self._settings.port} is taken, using {port}")
@@ -160,15 +168,12 @@ class Start:
             self._console.step("seeing to the demo brokerages", "demo brokerages"),
             build_platform(self._settings, runtime) as platform,
         ):
-            return seed(platform)
-
-    def _load_plugins(self) -> Runtime:
-        from core.runtime import load_runtime
-
-        runtime = load_runtime()
-        for rejected in runtime.rejected:
-            self._console.note(f"plugin {rejected.source.name} is left out: {rejected.reason}")
-        return runtime
+            try:
+                return seed(platform)
+            except Exception as error:  # noqa: BLE001 (the demo is no reason to keep real brokerages waiting)
+                _log.exception("the demo brokerages could not be seen to")
+                self._console.note(f"the demo brokerages could not be seen to: {error} (log/up.log has the trace)")
+                return []
 
     def _look(self) -> None:
         if time.monotonic() - self._forked > HEAD_START_SECONDS:
