@@ -221,7 +221,8 @@ def read_protocols(hooks: PluginHooks, hook: str, protocol: Any) -> Mapping[str,
         raise RejectionError(f"the hook {hook!r} returned {_kind(value)}")
     for name, item in named.items():
         if not isinstance(item, protocol):
-            missing = [part for part in dir(protocol) if not part.startswith("_") and not hasattr(item, part)]
+            parts = {*dir(protocol), *getattr(protocol, "__annotations__", {})}
+            missing = sorted(part for part in parts if not part.startswith("_") and not hasattr(item, part))
             raise RejectionError(f"{_kind(item)} in {hook!r} lacks {', '.join(missing)} of {protocol.__name__}")
         if not _NAME.match(name):
             raise RejectionError(f"the name {name!r} in {hook!r} must be lower-case letters, digits and underscores")

@@ -46,6 +46,7 @@ class PluginHooks:
         except PluginValidationError as error:
             raise RejectionError(f"a hook does not fit its specification: {str(error).splitlines()[-1]}") from error
         except Exception as error:
+            # pluggy looks at every attribute, and an attribute may do anything.
             raise raised("looking for its hooks", error) from error
         self._known = {name for name in vars(self._manager.hook) if not name.startswith("_")}
 
@@ -61,7 +62,7 @@ class PluginHooks:
             ) from error
         marked = {caller.name for caller in self._manager.get_hookcallers(self.plugin) or ()}
         for name in HOOKS:
-            if name not in marked and callable(getattr(self.plugin, name, None)):
+            if name not in marked and callable(inspect.getattr_static(self.plugin, name, None)):
                 raise RejectionError(f"the method {name!r} bears a hook's name and is not marked with @hookimpl")
 
     def has(self, hook: str) -> bool:
