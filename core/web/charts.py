@@ -42,6 +42,8 @@ class Chart:
     source: str = ""
     live: str = ""
     baseline: Decimal | float | None = None
+    levels: Sequence[tuple[Decimal | float, str]] = ()
+    """Horizontal lines with their tones, such as the orders of a bot; all of them stay in sight."""
 
     @property
     def empty(self) -> bool:
@@ -55,6 +57,7 @@ class Chart:
             "unit": self.unit,
             "live": self.live,
             "baseline": None if self.baseline is None else float(self.baseline),
+            "levels": [[float(price), tone] for price, tone in self.levels],
             "series": [series_of(item) for item in self.series],
         }
         # Kept out of reach of the HTML parser: the text goes into a script element of type application/json.

@@ -262,7 +262,9 @@ def test_a_position_closed_by_hand_is_noticed_and_no_counter_order_follows(at_10
     assert [side for side, _, _ in at_100.fills(bot_id)] == ["buy", "buy"]
     bot = at_100.bot(bot_id)
     assert bot.base == D("5.149")
-    assert at_100.place.account(at_100.account_id).balance == 1000 + bot.cycle_profit + bot.inventory_realised - D("0.5149")
+    assert at_100.place.account(at_100.account_id).balance == 1000 + bot.cycle_profit + bot.inventory_realised - D(
+        "0.5149"
+    )
 
 
 def test_a_part_closed_by_hand_just_before_the_bots_own_sell(at_100: Street) -> None:

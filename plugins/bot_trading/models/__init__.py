@@ -4,5 +4,6 @@ from .bot import SCHEMA, Bot
 from .command import BotCommand
 from .decision import Decision
 from .grant import StrategyRuling
+from .watch import Publisher, Watch
 
-__all__ = ["SCHEMA", "Bot", "BotCommand", "Decision", "StrategyRuling"]
+__all__ = ["SCHEMA", "Bot", "BotCommand", "Decision", "Publisher", "StrategyRuling", "Watch"]

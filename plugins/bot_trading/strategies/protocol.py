@@ -270,6 +270,9 @@ class Strategy(Protocol[S, T]):
     def preview(self, setup: Setup[S], quote: Quote, funds: Decimal | None) -> Preview:
         """Check settings against market, price and free ``funds`` (None: not looked at)."""
 
+    def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
+        """Values to begin a form with: sensible at ``quote`` for somebody who would use ``capital``."""
+
     def capital(self, setup: Setup[S], quote: Quote) -> Decimal:
         """What a launch reserves, in the quote currency."""
 

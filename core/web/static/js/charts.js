@@ -81,6 +81,7 @@ async function draw(figure) {
     line.setData(points(series));
     return line;
   });
+  if (data.levels?.length) drawLevels(lines[0], data.levels, palette);
   chart.timeScale().fitContent();
   addEventListener("theme", () => {
     palette = colours(figure);
@@ -88,6 +89,20 @@ async function draw(figure) {
     lines.forEach((line, index) => line.applyOptions(styleOf(data.series[index], palette)));
   });
   if (data.live) follow(figure, data, lines[0]);
+}
+
+// Horizontal lines that the price axis makes room for.
+function drawLevels(line, levels, palette) {
+  const prices = levels.map(([price]) => price);
+  const [low, high] = [Math.min(...prices), Math.max(...prices)];
+  for (const [price, tone] of levels) line.createPriceLine({ price, color: fade(palette[tone] ?? palette.muted, 0.55), lineWidth: 1, lineStyle: 0, axisLabelVisible: false });
+  line.applyOptions({
+    autoscaleInfoProvider: (original) => {
+      const found = original();
+      if (!found) return { priceRange: { minValue: low, maxValue: high } };
+      return { ...found, priceRange: { minValue: Math.min(found.priceRange.minValue, low), maxValue: Math.max(found.priceRange.maxValue, high) } };
+    },
+  });
 }
 
 // The last candle moves with the quotes of its symbol; a new one begins with its time.

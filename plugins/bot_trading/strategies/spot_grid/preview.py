@@ -2,14 +2,15 @@
 
 from decimal import ROUND_CEILING, Decimal
 from itertools import pairwise
+from typing import Any
 
-from plugins.bot_trading.strategies.numbers import ZERO, exact, floor_to, plain
-from plugins.bot_trading.strategies.protocol import Order, Preview, Quote, Refusal, Setup
+from plugins.bot_trading.strategies.numbers import ZERO, exact, floor_to, plain, to_tick
+from plugins.bot_trading.strategies.protocol import Market, Order, Preview, Quote, Refusal, Setup
 from plugins.bot_trading.strategies.spot_grid.follow import least_quantity
 from plugins.bot_trading.strategies.spot_grid.levels import collapses, fitting_cells, levels
 from plugins.bot_trading.strategies.spot_grid.settings import MAX_CELLS, SpotGridSettings
 
-__all__ = ["preview"]
+__all__ = ["preview", "suggest"]
 
 Grid = Setup[SpotGridSettings]
 _CENTS = Decimal("0.0001")
@@ -47,6 +48,21 @@ def preview(setup: Grid, quote: Quote, funds: Decimal | None) -> Preview:
         orders=_orders(prices, line, quantity),
         facts=_facts(setup, prices, profits, quantity, held, price),
     )
+
+
+@exact
+def suggest(market: Market, quote: Quote, capital: Decimal) -> dict[str, Any]:
+    """A grid of 5 % to both sides of the price; its cells earn at least three times what they pay in commission."""
+    lower, upper = to_tick(quote.ask * Decimal("0.95"), market.tick), to_tick(quote.ask * Decimal("1.05"), market.tick)
+    found: dict[str, Any] = {"lower": lower, "upper": upper, "cells": 20, "investment": capital}
+    for cells in (20, 16, 12, 10, 8, 6, 4):
+        width = (upper - lower) / cells
+        fees = 2 * (upper * market.fee_rate + market.fee_per_lot / market.contract)
+        found["cells"] = cells
+        settings = SpotGridSettings(lower=lower, upper=upper, cells=cells, investment=max(capital, Decimal(1)))
+        if width >= 4 * fees and not preview(Setup(settings, market), quote, None).refusals:
+            break
+    return found
 
 
 def _profit(setup: Grid, low: Decimal, high: Decimal) -> Decimal:

@@ -10,6 +10,7 @@ from plugins.bot_trading.strategies.protocol import (
     Command,
     Figures,
     LogEntry,
+    Market,
     Order,
     Phase,
     Preview,
@@ -23,7 +24,7 @@ from plugins.bot_trading.strategies.protocol import (
 from plugins.bot_trading.strategies.spot_grid.cells import reduce
 from plugins.bot_trading.strategies.spot_grid.events import Booker, assume, begin, cross, end, replay, resume
 from plugins.bot_trading.strategies.spot_grid.follow import next_above, next_below
-from plugins.bot_trading.strategies.spot_grid.preview import preview
+from plugins.bot_trading.strategies.spot_grid.preview import preview, suggest
 from plugins.bot_trading.strategies.spot_grid.settings import SpotGridSettings
 from plugins.bot_trading.strategies.spot_grid.state import GridState, compact, dump, expand, grid_levels, load
 
@@ -45,6 +46,10 @@ class SpotGrid:
     def preview(self, setup: Grid, quote: Quote, funds: Decimal | None) -> Preview:
         """Check settings against market, price and free funds; levels, size and profit of each cell."""
         return preview(setup, quote, funds)
+
+    def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
+        """A grid of 5 % around the price, with as many cells as earn at least three times their commission."""
+        return suggest(market, quote, capital)
 
     def capital(self, setup: Grid, quote: Quote) -> Decimal:
         """The investment."""

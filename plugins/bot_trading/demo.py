@@ -1,0 +1,75 @@
+"""The demo brokerages' bots: a few grids that go on for as long as the demo runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from core.sdk.data import TenantSession
+from core.sdk.demo import Demo, DemoCustomer, DemoScene
+from core.sdk.trading import account_states
+from plugins.bot_trading.models import Bot
+from plugins.bot_trading.registry import Strategies
+from plugins.bot_trading.services.errors import BotRefusedError
+from plugins.bot_trading.services.launching import Launch, launch
+from plugins.bot_trading.services.market import find_place
+from plugins.bot_trading.settings import BotTradingSettings
+from plugins.bot_trading.strategies.numbers import ZERO
+from plugins.bot_trading.strategies.spot_grid.settings import SpotGridSettings
+
+__all__ = ["demo_of"]
+
+BOTS_EACH = 2
+
+
+def demo_of(strategies: Strategies) -> Demo:
+    """The module's part of the demo."""
+
+    def play(session: TenantSession, scene: DemoScene, settings: Any) -> None:
+        for number, customer in enumerate(scene.who("bots")):
+            _keep_running(session, strategies, settings, scene, customer, number)
+
+    return Demo(play=play)
+
+
+def _keep_running(
+    session: TenantSession,
+    strategies: Strategies,
+    settings: BotTradingSettings,
+    scene: DemoScene,
+    customer: DemoCustomer,
+    number: int,
+) -> None:
+    """See that a customer has so many live bots; one that a visitor has stopped is followed by another."""
+    own = select(func.count()).select_from(Bot).where(Bot.customer_id == customer.customer_id)
+    live = session.scalar(own.where(Bot.status != "stopped")) or 0
+    launched = session.scalar(own) or 0
+    codes = sorted(scene.prices)
+    if live >= BOTS_EACH or not codes:
+        return
+    code = codes[(number * BOTS_EACH + launched) % len(codes)]
+    place = find_place(session, customer.account_id, scene.symbols[code])
+    if place is None or place.quote is None or place.problem is not None:
+        return
+    strategy = strategies["spot_grid"]
+    capital = account_states(session, [customer.account_id])[customer.account_id].free_margin / 4
+    if capital <= ZERO:
+        return
+    suggested = strategy.suggest(place.market, place.quote, capital.quantize(place.market.tick))
+    wish = Launch(
+        customer_id=customer.customer_id,
+        account_id=customer.account_id,
+        symbol_id=place.symbol_id,
+        strategy=strategy.key,
+        # Years of daily prices pass by in an hour of the demo: the grid goes along with them.
+        settings=SpotGridSettings.model_validate({**suggested, "trailing_up": True, "trailing_down": True}),
+        key=f"demo:{customer.customer_id}:{launched}",
+        actor=customer.email,
+    )
+    try:
+        with session.begin_nested():
+            launch(session, strategies, settings, wish)
+    except BotRefusedError:
+        # The market may be closed, or the price may have leapt: the next look comes in a few seconds.
+        return

@@ -1,0 +1,120 @@
+"""Background jobs of bot trading, and its handler of fills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+
+from core.sdk import EventView, Job, JobContext, Subscription
+from core.sdk.trading import read_fills
+from plugins.bot_trading.live import publish_marks
+from plugins.bot_trading.models import BotCommand, Decision
+from plugins.bot_trading.registry import Strategies
+from plugins.bot_trading.services.commands import carry_out, stored_commands
+from plugins.bot_trading.services.marks import keep_extremes, marks
+from plugins.bot_trading.services.reductions import notice_reductions
+from plugins.bot_trading.services.retrying import retry_blocked, waiting_bots
+from plugins.bot_trading.settings import BotTradingSettings
+from plugins.bot_trading.texts import decision_text
+
+__all__ = ["BotJobs"]
+
+
+class BotJobs:
+    """The jobs, over the strategies that are installed."""
+
+    def __init__(self, strategies: Strategies) -> None:
+        self._strategies = strategies
+
+    def jobs(self) -> tuple[Job, ...]:
+        """What the platform schedules."""
+        return (
+            Job("commands", self.finish_commands, queue="critical", every_s=5, reduces=True),
+            Job("retry", self.retry, queue="trading", every_s=10),
+            Job("watch", self.watch, queue="default", every_s=10),
+            Job("marks", self.marks, queue="default", retries=0),
+        )
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """What the platform hands over."""
+        return (Subscription("reductions", self.on_fills, watched_only=True, reduces=True),)
+
+    def finish_commands(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
+        """Carry out commands that were stored and not finished, each in a transaction of its own."""
+        for command_id in stored_commands(context.session):
+            if not self._finish(context, command_id):
+                self._tell(context, command_id)
+            context.commit()
+
+    def retry(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
+        """Place orders that waited for money."""
+        for bot_id in waiting_bots(context.session):
+            retry_blocked(context.session, self._strategies, bot_id)
+            context.commit()
+
+    def watch(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
+        """Alerts: what strategies want told, and large floating losses; the extremes of every bot's total."""
+        self._tell_decisions(context)
+        settings: BotTradingSettings = context.settings()
+        found = list(marks(context.session).values())
+        keep_extremes(context.session, found)
+        for mark in found:
+            if mark.status == "running" and mark.share <= -settings.floating_loss_alert_percent:
+                context.alert(
+                    "large_floating_loss",
+                    f"A bot stands {abs(mark.share):.1f} % of its investment in the red.",
+                    subject=f"bot:{mark.id}",
+                    detail={"total": str(mark.total), "currency": mark.currency, "percent": f"{mark.share:.2f}"},
+                )
+
+    def marks(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
+        """Tell open pages what their bots are worth, and come again while a page is open."""
+        if publish_marks(context.session):
+            context.enqueue("marks", {}, delay_s=1)
+
+    def on_fills(self, context: JobContext, events: Sequence[EventView], _shard: int) -> None:
+        """Notice what others closed of bots' positions."""
+        for event in events:
+            account_id = UUID(event.stream.removeprefix("account:"))
+            notice_reductions(context.session, self._strategies, account_id, read_fills(event.payload))
+
+    def _finish(self, context: JobContext, command_id: UUID) -> bool:
+        try:
+            with context.session.begin_nested():
+                carry_out(context.session, self._strategies, command_id)
+        except Exception as error:  # noqa: BLE001 - one command that fails must not hold the others; it is told and tried again
+            context.session.expire_all()
+            context.session.execute(
+                update(BotCommand).where(BotCommand.id == command_id).values(detail={"error": str(error)[:500]})
+            )
+            return False
+        return True
+
+    def _tell(self, context: JobContext, command_id: UUID) -> None:
+        command = context.session.scalar(select(BotCommand).where(BotCommand.id == command_id))
+        if command is not None:
+            context.alert(
+                "command_failed",
+                f"The command {command.command.replace('_', ' ')} of a bot could not be carried out. It is tried again.",
+                severity="critical",
+                subject=f"bot:{command.bot_id}",
+                detail={"command": str(command_id), **command.detail},
+            )
+
+    def _tell_decisions(self, context: JobContext) -> None:
+        rows = context.session.execute(
+            select(Decision.id, Decision.bot_id, Decision.code, Decision.facts)
+            .where(Decision.alert, ~Decision.alerted)
+            .order_by(Decision.id)
+            .limit(500)
+        ).all()
+        for row in rows:
+            context.alert(row.code, decision_text(row.code, row.facts), subject=f"bot:{row.bot_id}", detail=row.facts)
+        if rows:
+            context.session.execute(
+                text("update bot_trading.decisions set alerted = true where id = any(:ids)"),
+                {"ids": [row.id for row in rows]},
+            )

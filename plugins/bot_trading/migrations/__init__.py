@@ -1,0 +1,1 @@
+"""Revisions of bot trading's tables."""

@@ -1,0 +1,60 @@
+"""What bot trading offers other plugins: strategies of their own.
+
+A strategy is one class with a settings model and pure functions. Return it from the hook ``strategies``:
+
+    class MyPlugin:
+        @hookimpl
+        def strategies(self):
+            return [MyStrategy()]
+
+and name ``bot_trading`` in the manifest's ``requires``. It gets form, preview, statistics, Mission Control and API.
+"""
+
+from plugins.bot_trading.strategies.numbers import ceil_to, exact, floor_to, plain, to_tick
+from plugins.bot_trading.strategies.protocol import (
+    WAITS,
+    Command,
+    Figures,
+    Intent,
+    LogEntry,
+    Market,
+    Order,
+    Phase,
+    Preview,
+    Quote,
+    Reduction,
+    Refusal,
+    Result,
+    Setup,
+    Step,
+    Strategy,
+    Triggers,
+)
+from plugins.bot_trading.strategies.run import Run, run
+
+__all__ = [
+    "WAITS",
+    "Command",
+    "Figures",
+    "Intent",
+    "LogEntry",
+    "Market",
+    "Order",
+    "Phase",
+    "Preview",
+    "Quote",
+    "Reduction",
+    "Refusal",
+    "Result",
+    "Run",
+    "Setup",
+    "Step",
+    "Strategy",
+    "Triggers",
+    "ceil_to",
+    "exact",
+    "floor_to",
+    "plain",
+    "run",
+    "to_tick",
+]

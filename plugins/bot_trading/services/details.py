@@ -1,0 +1,117 @@
+"""What a bot's own page shows: its orders, its log, and what a command would do now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from core.sdk.data import TenantSession
+from plugins.bot_trading.models import Bot, Decision
+from plugins.bot_trading.registry import Strategies
+from plugins.bot_trading.running import Running
+from plugins.bot_trading.services.commands import current_quote
+from plugins.bot_trading.strategies.protocol import Intent, Order, Quote
+from plugins.bot_trading.texts import decision_text
+
+__all__ = [
+    "Closing",
+    "DecisionRow",
+    "closing_now",
+    "decisions",
+    "load_bot",
+    "positions_of",
+    "resting_orders",
+    "resuming_now",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """An entry of a decision log in words."""
+
+    id: UUID
+    at: Any
+    ts_ms: int
+    code: str
+    text: str
+    alert: bool
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What closing everything now is estimated to bring; it may differ, since prices move."""
+
+    volume: Decimal
+    positions: int
+    price: Decimal
+    result: Decimal
+    """Realised by the closes: negative is a loss."""
+    total: Decimal
+    """The bot's whole result afterwards."""
+    currency: str
+
+
+def load_bot(session: TenantSession, strategies: Strategies, bot_id: UUID) -> tuple[Bot, Running, Quote]:
+    """A bot in memory, without locks, for looking at. Raises ``LookupError``."""
+    bot = session.scalar(select(Bot).where(Bot.id == bot_id))
+    state = session.scalar(text("select state from core.reactor_states where id = :id"), {"id": bot_id})
+    if bot is None or state is None:
+        raise LookupError(f"there is no bot {bot_id}")
+    return bot, Running.load(strategies, state), current_quote(session, bot)
+
+
+def resting_orders(running: Running) -> tuple[Order, ...]:
+    """The bot's orders, highest price first."""
+    orders = running.strategy.orders(running.setup, running.state)
+    return tuple(sorted(orders, key=lambda order: order.price, reverse=True))
+
+
+def closing_now(bot: Bot, running: Running, quote: Quote) -> Closing:
+    """The estimate of a stop that closes all."""
+    before = running.figures(quote)
+    step = running.on_command("stop_close", quote)
+    after = running.took(step).figures(quote)
+    return Closing(
+        volume=before.base,
+        positions=len(step.intents),
+        price=quote.bid,
+        result=after.realised - before.realised,
+        total=after.total,
+        currency=bot.currency,
+    )
+
+
+def resuming_now(running: Running, quote: Quote) -> tuple[Intent, ...]:
+    """The orders that would execute at once if the bot were resumed now."""
+    return running.on_command("resume", quote).intents
+
+
+def decisions(
+    session: TenantSession, bot_id: UUID, *, offset: int = 0, size: int = 25
+) -> tuple[list[DecisionRow], int]:
+    """The newest entries of the log, and how many there are."""
+    own = Decision.bot_id == bot_id
+    total = session.scalar(text("select count(*) from bot_trading.decisions where bot_id = :id"), {"id": bot_id}) or 0
+    found = session.scalars(select(Decision).where(own).order_by(Decision.id.desc()).offset(offset).limit(size))
+    rows = [
+        DecisionRow(one.id, one.at, one.ts_ms, one.code, decision_text(one.code, one.facts), one.alert, one.actor)
+        for one in found
+    ]
+    return rows, total
+
+
+def positions_of(session: TenantSession, bot_id: UUID) -> Sequence[Any]:
+    """The open positions that the bot has opened; those of an ended bot are the customer's own (released)."""
+    return session.execute(
+        text(
+            "select id, side, volume, open_price, opened_ts_ms from core.positions"
+            " where origin = 'bot' and origin_id = :id and closed_ts_ms is null order by opened_ts_ms desc, id"
+        ),
+        {"id": bot_id},
+    ).all()

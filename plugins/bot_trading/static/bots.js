@@ -1,0 +1,41 @@
+// What bots are worth, as it arrives over the page's stream: cells are found by the bot's id and the cell's name.
+const language = document.documentElement.lang || "en";
+const amount = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
+const percent = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const MONEY = ["total", "realised", "floating", "profit", "inventory"];
+
+function write(cell, text, value) {
+  if (cell.textContent === text) return;
+  cell.textContent = text;
+  if (value === undefined) return;
+  cell.classList.toggle("ui-up", value > 0);
+  cell.classList.toggle("ui-down", value < 0);
+}
+
+function show(bot) {
+  for (const holder of document.querySelectorAll(`[data-bot="${CSS.escape(bot.id)}"]`)) {
+    const cell = (name) => holder.querySelector(`[data-cell="${name}"]`);
+    for (const name of MONEY) {
+      const found = cell(name);
+      if (found) write(found, `${amount.format(bot[name])} ${bot.currency}`, Number(bot[name]));
+    }
+    const share = cell("share");
+    if (share) write(share, `${amount.format(bot.share)} %`, Number(bot.share));
+    const drawdown = cell("drawdown");
+    if (drawdown) write(drawdown, `${percent.format(bot.drawdown)} %`);
+    const last = cell("last");
+    if (last) write(last, bot.last);
+    // A changed status changes what can be done: the part of the page asks for itself again.
+    if (holder.dataset.status && holder.dataset.status !== bot.status) {
+      holder.dataset.status = bot.status;
+      document.dispatchEvent(new CustomEvent("bots:changed"));
+    }
+  }
+}
+
+for (const stream of document.querySelectorAll("[data-bots-topic]")) {
+  const topic = stream.dataset.botsTopic;
+  const changed = stream.dataset.botsChanged;
+  document.addEventListener(topic, (event) => JSON.parse(event.detail.data).bots.forEach(show));
+  document.addEventListener(changed, () => document.dispatchEvent(new CustomEvent("bots:changed")));
+}

@@ -1,0 +1,77 @@
+"""A bot's own page, the same for staff and customers but for what may be done."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar.response import Response
+
+from core.sdk.web import Column, Empty, Table, TableQuery, Web
+from plugins.bot_trading.live import watch
+from plugins.bot_trading.registry import Strategies
+from plugins.bot_trading.running import Running
+from plugins.bot_trading.services.details import decisions, load_bot, positions_of, resting_orders
+from plugins.bot_trading.texts import PAUSES, STATUS_HELP
+from plugins.bot_trading.web.charting import orders_chart
+from plugins.bot_trading.web.commanding import bot_actions
+from plugins.bot_trading.web.finding import find_bot
+from plugins.bot_trading.web.permissions import LAUNCH, MANAGE
+
+__all__ = ["show_bot"]
+
+_LOG = (
+    Column("at", "When", "time"),
+    Column("text", "Decision", "custom", heading=True),
+    Column("code", "Code", "custom", wide="md"),
+    Column("actor", "By", wide="lg"),
+)
+
+
+def show_bot(web: Web, strategies: Strategies, bot_id: UUID, template: str) -> Response[str]:
+    """The page of a bot that the person may see."""
+    log_query = TableQuery.read(web.query, _LOG, prefix="log_")
+    with web.session() as session:
+        row = find_bot(web, session, bot_id)
+        _bot, running, quote = load_bot(session, strategies, bot_id)
+        entries, count = decisions(session, bot_id, offset=log_query.offset, size=log_query.size)
+        positions = positions_of(session, bot_id)
+        if row.live:
+            watch(session, [bot_id])
+        chart = orders_chart(session, row, running, quote)
+    log = Table(
+        "log",
+        _LOG,
+        entries,
+        log_query,
+        count,
+        web.path,
+        empty=Empty("No decisions yet", "What the bot does, and why it does not act, is written here.", "list-details"),
+        caption="Decision log",
+    )
+    return web.render(
+        template,
+        title=f"{running.strategy.title} {row.symbol}",
+        bot=row,
+        strategy=running.strategy,
+        settings=_settings(running),
+        orders=resting_orders(running),
+        positions=positions,
+        chart=chart,
+        quote=quote,
+        log=log,
+        actions=bot_actions(web, row, "bot") if web.may(MANAGE) or web.may(LAUNCH) else [],
+        status_help=STATUS_HELP.get(row.status, ""),
+        pauses=PAUSES,
+    )
+
+
+def _settings(running: Running) -> list[tuple[str, object]]:
+    """The chosen settings by their titles; what was left empty is left out."""
+    settings = running.setup.settings
+    found: list[tuple[str, object]] = []
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        if value is None or value is False:
+            continue
+        found.append((field.title or name, "Yes" if value is True else value))
+    return found
