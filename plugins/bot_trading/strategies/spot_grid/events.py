@@ -146,6 +146,7 @@ def _follow(
         state, entries = compound(setup, compact(setup, state))
         log.extend(entries)
     state, entries = trail(setup, compact(setup, state), quote)
+    state = compact(setup, state)
     log.extend(entries)
     reason = _ends(setup.settings, quote)
     if reason is None and state.winding and all(cell.kind != "held" for cell in expand(setup, state)):
