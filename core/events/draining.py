@@ -143,7 +143,7 @@ class Drainer:
         """One transaction; how many events it handled, none where it may not run or another has the cursor."""
         handler, subscription = cursor.handler, cursor.handler.subscription
         with self.gate.database.tenant(cursor.tenant_id) as session:
-            state = module_state(session, handler.plugin)
+            state = module_state(session, handler.plugin, hold=True)
             if not may_run(state, reduces=subscription.reduces):
                 return None
             seq = _lock(session, cursor)

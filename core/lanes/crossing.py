@@ -21,6 +21,7 @@ from core.lanes.lease import FencedError, Lease
 from core.lanes.parking import park
 from core.lanes.subject import Armed, LaneQuote, SubjectRef
 from core.runtime.alarm import OverBudgetError
+from core.trading.booking.load import module_states
 from tenants.db import Database, TenantSession
 
 log = logging.getLogger(__name__)
@@ -135,6 +136,9 @@ class Crossing:
         instrument_id, seq = self.quote.instrument_id, self.quote.seq
         with self.database.tenant(self.tenant_id) as session:
             self.lease.fence(session)
+            if owner is not None:
+                # The module before the accounts, as everywhere: a switch holds it while it closes what is left.
+                module_states(session, [owner[0]])
             unchanged = set(triggers.lock_unchanged(session, instrument_id, subjects, armed=self.armed))
             mine = [subject for subject in subjects if subject[0] in unchanged]
             rewritten = work(session, self.quote, mine, armed=self.armed) if mine else {}

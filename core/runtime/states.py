@@ -14,8 +14,17 @@ from tenants.tenants t where t.id = :tenant
 """)
 
 
-def module_state(session: TenantSession, module: str) -> str:
-    """``on``, ``off``, ``draining`` or ``halted``, read in this transaction; a suspended tenant's modules are draining."""
+_HOLD: Final = text("select from tenants.product_configs where tenant_id = :tenant and module = :module for share")
+
+
+def module_state(session: TenantSession, module: str, *, hold: bool = False) -> str:
+    """``on``, ``off``, ``draining`` or ``halted``, read in this transaction; a suspended tenant's modules are draining.
+
+    :param hold: keep a switch waiting until the transaction ends. What will book orders says so before it locks accounts: a
+        switch holds the module first and then closes what is left, and two orders of locking would wait for each other.
+    """
+    if hold:
+        session.execute(_HOLD, {"tenant": session.tenant_id, "module": module})
     status, state = session.execute(_STATE, {"tenant": session.tenant_id, "module": module}).one()
     return "draining" if state == "on" and status != "active" else str(state)
 
