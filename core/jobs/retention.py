@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import text
 
 from core.events.reading import pending
+from tenants.services.retention import prune
 
 if TYPE_CHECKING:
     from core.platform import Platform
@@ -59,6 +60,7 @@ def retain(platform: Platform) -> int:
             (_FAULTS, {"days": FAULTS_DAYS}),
         ):
             gone += session.execute(statement, values).rowcount  # type: ignore[attr-defined]  # a delete gives a CursorResult
+        gone += prune(session)
     if gone:
         _log.info("retention deleted %d rows", gone)
     return gone

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 
 from tenants.db import TenantSession, new_id
 from tenants.models import LoginAttempt, Staff
@@ -132,11 +132,6 @@ def change_password(
     revoke_all(session, person, but=keep)
     audit.record(session, actor, f"{kind(person)}.password", kind(person), person.id, after={"email": person.email})
     return True
-
-
-def prune_attempts(session: TenantSession, *, older_than: timedelta = timedelta(days=30)) -> None:
-    """Delete attempts that no limit counts any more."""
-    session.execute(delete(LoginAttempt).where(LoginAttempt.at < datetime.now(UTC) - older_than))
 
 
 def _welcome(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from tenants.db import TenantSession, new_id
 from tenants.models import ApiToken, Customer, PersonTicket, Staff, WebSession
@@ -201,11 +201,6 @@ def revoke_all(session: TenantSession, person: Staff | Customer, *, but: UUID | 
     """End all sessions of a person, but one where it is named."""
     query = update(WebSession).where(_of(person), WebSession.revoked_at.is_(None)).values(revoked_at=datetime.now(UTC))
     session.execute(query if but is None else query.where(WebSession.id != but))
-
-
-def prune(session: TenantSession, *, older_than: timedelta = timedelta(days=30)) -> None:
-    """Delete sessions that ended long ago."""
-    session.execute(delete(WebSession).where(WebSession.expires_at < datetime.now(UTC) - older_than))
 
 
 def _of(person: Staff | Customer) -> ColumnElement[bool]:

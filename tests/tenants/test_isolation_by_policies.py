@@ -212,6 +212,7 @@ def test_what_belongs_to_no_tenant_is_known_by_name(settings: Settings, addresse
         "core.ticks",
         "core.quotes",
         "core.lanes",
+        "core.replays",  # of an instrument, for whoever trades it
         "core.known_handlers",
     }
 

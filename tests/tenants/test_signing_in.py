@@ -297,16 +297,3 @@ def test_a_token_that_makes_no_sense_is_refused(yard: Yard, database: Database, 
             yard.owner,
             expires_at=datetime.now(UTC) + timedelta(hours=ahead),
         )
-
-
-def test_what_is_old_is_pruned(yard: Yard, database: Database) -> None:
-    _try(database, yard, PASSWORD)
-    with database.tenant(yard.id) as session:
-        session.execute(update(LoginAttempt).values(at=datetime.now(UTC) - timedelta(days=31)))
-        session.execute(update(WebSession).values(expires_at=datetime.now(UTC) - timedelta(days=31)))
-        authentication.prune_attempts(session)
-        sessions.prune(session)
-        left = session.execute(
-            text("select (select count(*) from tenants.login_attempts), (select count(*) from tenants.web_sessions)")
-        ).one()
-        assert tuple(left) == (0, 0)
