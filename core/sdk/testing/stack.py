@@ -19,7 +19,7 @@ from core.settings import Settings, load_settings
 if TYPE_CHECKING:
     from core.platform import Platform
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 40.0
 
 
