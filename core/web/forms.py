@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import re
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from core.web.form_messages import message_for
 
 __all__ = ["Field", "Form", "Parsed", "form_for", "parse_form"]
 
+_NUMBER = re.compile(r"(-?\d*\.?\d+)?\Z")
 M = TypeVar("M", bound=BaseModel)
 Data = Mapping[str, Sequence[str]]
 
@@ -48,6 +50,14 @@ class Field:
     section: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     read_only: bool = False
+
+    @property
+    def input_type(self) -> str:
+        """The ``type`` of the input. What was typed where a number belongs is shown again as text, or it would be lost."""
+        if self.kind in ("decimal", "integer"):
+            return "number" if _NUMBER.match(str(self.value)) else "text"
+        known = {"datetime": "datetime-local", "password": "password", "email": "email", "color": "color"}
+        return self.kind if self.kind in ("date", "time", "search") else known.get(self.kind, "text")
 
     @property
     def id(self) -> str:

@@ -51,9 +51,9 @@ def filters(session: TenantSession) -> tuple[Filter, ...]:
 
 
 def _whose(base: str) -> tuple[Column, ...]:
-    return (
-        Column("account", "Account", sort=True, sub="customer", href=lambda row: f"{base}/accounts/{row.account_id}"),
-    )
+    # Customers know their own name.
+    sub = "customer" if base else ""
+    return (Column("account", "Account", sort=True, sub=sub, href=lambda row: f"{base}/accounts/{row.account_id}"),)
 
 
 def position_columns(*, customer: bool, base: str) -> tuple[Column, ...]:

@@ -160,7 +160,7 @@ def _wrong() -> Form:
         ExampleSettings,
         {"title": ["Growth"], "mode": ["fixed"], "ratio": ["25"], "slippage": ["a lot"], "max_trades": ["0"]},
     )
-    return parsed.form.only("ratio", "slippage", "max_trades")
+    return Form(parsed.form.only("ratio", "slippage", "max_trades").fields)
 
 
 _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
@@ -169,11 +169,11 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             (
                 "page_header",
-                "The head of every page. `crumbs` lead back, `actions` are Action objects, a `call` block adds anything else.",
+                "The head of every page. crumbs lead back, actions are Action objects, a call block adds anything else.",
             ),
             ("tabs", "Tabs are addresses: they work without scripts and can be linked to."),
-            ("card", "A card with a title. `flush=true` lets tables and charts touch its edges."),
-            ("stats", "Tiles with one figure each; `change` colours the figure by its sign."),
+            ("card", "A card with a title. flush=true lets tables and charts touch its edges."),
+            ("stats", "Tiles with one figure each; change colours the figure by its sign."),
             ("facts", "Labels and values."),
         ),
     ),
@@ -184,7 +184,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
                 "values",
                 "How money, prices, sizes, times and people are written. All follow the brokerage's language and time zone.",
             ),
-            ("badges", "A status is always a word; the colour only helps. `status` knows the usual ones."),
+            ("badges", "A status is always a word; the colour only helps. status knows the usual ones."),
         ),
     ),
     (
@@ -196,7 +196,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ),
             (
                 "form",
-                "Made from a pydantic model by `form_for`; `parse_form` reads what was sent. Labels, help and limits come from the model.",
+                "Made from a pydantic model by form_for; parse_form reads what was sent. Labels, help and limits come from the model.",
             ),
             ("form_errors", "What a form looks like when it comes back with status 422."),
         ),
@@ -206,10 +206,10 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             (
                 "dialog",
-                "A link with `dialog=True` opens the answer of its address in a dialog; that answer uses `ui.confirm` or `ui.dialog`.",
+                "A link with dialog=True opens the answer of its address in a dialog; that answer uses ui.confirm or ui.dialog.",
             ),
             ("alert", "A note in the flow of the page."),
-            ("progress", "How far along long work is. `ui.poll(address)` asks for it again every second."),
+            ("progress", "How far along long work is. ui.poll(address) asks for it again every second."),
         ),
     ),
     (
@@ -225,11 +225,11 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             (
                 "chart",
-                "Area, line, baseline, histogram and candles. Add `ui.chart_notice()` once to each page with charts.",
+                "Area, line, baseline, histogram and candles. Add ui.chart_notice() once to each page with charts.",
             ),
             (
                 "live",
-                "One stream for each page: `ui.stream(view, topics)`. Quotes fill `ui.quote`; other topics arrive as events that `hx-trigger` hears.",
+                "One stream for each page: ui.stream(view, topics). Quotes fill ui.quote; other topics arrive as events that hx-trigger hears.",
             ),
         ),
     ),

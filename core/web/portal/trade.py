@@ -15,7 +15,7 @@ from core.trading.types import OrderRequest, Origin
 from core.web.charts import Chart, Series, series_of
 from core.web.page import Page
 from core.web.portal.accounts import orders_table, positions_table
-from core.web.reading import AccountRow, SymbolRow, account_row, candles, list_accounts, symbols_of_account
+from core.web.reading import AccountRow, SymbolRow, account_row, candles, list_accounts, symbols_of_account, usual_gap_s
 from core.web.reasons import reason_text
 from core.web.refusals import NotFoundError
 from core.web.tables import TableQuery
@@ -40,8 +40,10 @@ def trade(web: Page) -> Response[str]:
         now = quotes(session, account.id, [item.id for item in symbols])
         positions = positions_table(web, session, account.id, f"/accounts/{account.id}")
         orders = orders_table(web, session, account.id, f"/accounts/{account.id}", open_only=True)
-    step = web.query.get("step", "1m")
-    step = step if step in STEPS else "1m"
+        gap_s = usual_gap_s(session, symbol) if symbol else 0.0
+    asked = web.query.get("step", "")
+    # A candle should have a few quotes in it, however fast or slow the feed is.
+    step = asked if asked in STEPS else next((name for name, length in STEPS.items() if length >= 3 * gap_s), "1d")
     chart = None
     if symbol is not None:
         source = f"/trade/candles?account={account.id}&symbol={symbol.code}&step={step}"

@@ -8,7 +8,7 @@ from core.web.reading.history import LedgerRow, list_ledger
 from core.web.reading.orders import OrderRow, list_orders, order_row
 from core.web.reading.positions import PositionRow, list_positions, position_row
 from core.web.reading.sql import Page as Rows
-from core.web.reading.symbols import SymbolRow, candles, list_symbols, symbols_of_account
+from core.web.reading.symbols import SymbolRow, candles, list_symbols, symbols_of_account, usual_gap_s
 
 __all__ = [
     "AccountRow",
@@ -27,4 +27,5 @@ __all__ = [
     "order_row",
     "position_row",
     "symbols_of_account",
+    "usual_gap_s",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from core.web.charts import Candle
 from tenants.db import TenantSession
 
-__all__ = ["SymbolRow", "candles", "list_symbols", "symbols_of_account"]
+__all__ = ["SymbolRow", "candles", "list_symbols", "symbols_of_account", "usual_gap_s"]
 
 _SELECT = (
     "s.id, s.code, s.title, s.class as asset_class, s.base, s.quote, s.contract_size, s.tick, s.pip, s.lot_step, s.min_lot,"
@@ -81,3 +81,15 @@ def candles(session: TenantSession, symbol: SymbolRow, step_s: int, count: int =
         (row.start, *(Decimal(value) * symbol.tick for value in (row.open, row.high, row.low, row.close)))
         for row in reversed(rows.all())
     ]  # type: ignore[misc]  # four values, always
+
+
+def usual_gap_s(session: TenantSession, symbol: SymbolRow) -> float:
+    """Seconds between two of the symbol's quotes, by the feed's clock, on the average of the last ones; 0 without any."""
+    row = session.execute(
+        text(
+            "select max(ts_ms) - min(ts_ms) as span, count(*) as ticks from (select ts_ms from core.ticks"
+            " where instrument_id = :instrument order by seq desc limit 100) recent"
+        ),
+        {"instrument": symbol.instrument_id},
+    ).one()
+    return float(row.span) / 1000 / (row.ticks - 1) if row.ticks > 1 else 0.0

@@ -68,6 +68,13 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+// A wide logo says the name itself.
+for (const logo of document.querySelectorAll("[data-logo]")) {
+  const fit = () => logo.closest(".ui-brand").classList.toggle("ui-brand-wide", logo.naturalWidth > 2 * logo.naturalHeight);
+  if (logo.complete) fit();
+  else logo.addEventListener("load", fit, { once: true });
+}
+
 // "3 min ago" stays true while the page is open.
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 setInterval(() => {
