@@ -6,52 +6,99 @@ Only quotes may move on, so an order that follows still says its limit.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 from uuid import UUID
 
-from core.trading.booking.load import load_world, lock_accounts, open_positions
-from core.trading.booking.rows import AccountRow, PositionRow
+from core.trading.booking import book, open_batch
+from core.trading.booking.account import AccountWork
+from core.trading.booking.batch import Batch
 from core.trading.booking.views import World
 from core.trading.rules.commission import commission
-from core.trading.rules.conversion import NoConversionError
 from core.trading.rules.margin import position_margin
 from core.trading.rules.money import ZERO, subtract
+from core.trading.types import OrderRequest, OrderResult
 from tenants.db import TenantSession
 
 _ONE = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldPosition:
-    """An open position. ``volume`` in lots."""
+class HeldPosition(Protocol):
+    """An open position, as it is at the moment of looking. ``volume`` in lots."""
 
-    id: UUID
-    account_id: UUID
-    symbol_id: UUID
-    side: str
-    volume: Decimal
-    origin: str
-    origin_id: UUID | None
-    stop_loss: Decimal | None
-    take_profit: Decimal | None
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def symbol_id(self) -> UUID: ...
+    @property
+    def side(self) -> str: ...
+    @property
+    def volume(self) -> Decimal: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def origin_id(self) -> UUID | None: ...
 
 
-@dataclass(frozen=True, slots=True)
 class LockedAccount:
-    """An account under its lock. Money in its currency; ``equity`` is none while a position cannot be measured."""
+    """An account under its lock, as it is at the moment of looking: orders placed through it are in its figures at once.
 
-    id: UUID
-    account_type_id: UUID
-    currency: str
-    mode: str
-    status: str
-    customer_status: str
-    balance: Decimal
-    equity: Decimal | None
-    free_margin: Decimal
-    positions: tuple[HeldPosition, ...]
+    Money in its currency.
+    """
+
+    __slots__ = ("_work",)
+
+    def __init__(self, work: AccountWork) -> None:
+        self._work = work
+
+    @property
+    def id(self) -> UUID:
+        return self._work.row.id
+
+    @property
+    def account_type_id(self) -> UUID:
+        return self._work.row.account_type_id
+
+    @property
+    def currency(self) -> str:
+        return self._work.row.currency
+
+    @property
+    def mode(self) -> str:
+        """``hedging`` or ``netting``."""
+        return self._work.row.mode
+
+    @property
+    def status(self) -> str:
+        """``active``, ``close_only`` or ``disabled``."""
+        return self._work.row.status
+
+    @property
+    def customer_status(self) -> str:
+        """``new``, ``verified`` or ``blocked``."""
+        return self._work.row.customer_status
+
+    @property
+    def balance(self) -> Decimal:
+        return self._work.row.balance
+
+    @property
+    def equity(self) -> Decimal | None:
+        """Balance + floating P&L; none while a position cannot be measured."""
+        return self._work.equity()
+
+    @property
+    def free_margin(self) -> Decimal:
+        """Equity − margin − reservations; 0 while the equity is not known."""
+        row, equity = self._work.row, self._work.equity()
+        return ZERO if equity is None else subtract(subtract(equity, row.margin), row.reserved)
+
+    @property
+    def positions(self) -> Collection[HeldPosition]:
+        """The open positions, the oldest first."""
+        return self._work.positions.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +131,17 @@ class MarketView:
     problem: str | None = None
 
 
-@dataclass(slots=True)
 class LockedAccounts:
-    """The accounts, and symbols as their types see them. Unknown ids are left out."""
+    """Accounts under their locks, and symbols as their types see them."""
 
-    accounts: dict[UUID, LockedAccount]
-    _world: World
-    _markets: dict[tuple[UUID, UUID], MarketView] = field(default_factory=dict)
+    def __init__(self, session: TenantSession, batch: Batch) -> None:
+        self._session, self._batch, self._world = session, batch, batch.world
+        self.accounts = {key: LockedAccount(work) for key, work in batch.accounts.items()}
+        self._markets: dict[tuple[UUID, UUID], MarketView] = {}
+
+    def place_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
+        """Place orders of these accounts on the quotes that were read with them, as the service ``place_orders`` does."""
+        return book(self._session, requests, batch=self._batch)
 
     def market(self, account_type_id: UUID, symbol_id: UUID) -> MarketView:
         """A symbol as accounts of a type see it. Raises ``KeyError`` for a symbol the tenant does not have."""
@@ -118,52 +169,11 @@ class LockedAccounts:
 
 
 def lock_accounts_with_markets(session: TenantSession, account_ids: Collection[UUID]) -> LockedAccounts:
-    """Lock accounts in the order of their ids and read them, their open positions and the market, in five statements."""
-    rows = lock_accounts(session, account_ids)
-    world = load_world(session, {row.account_type_id for row in rows.values()})
-    held: dict[UUID, list[PositionRow]] = {}
-    for position in open_positions(session, list(rows)) if rows else ():
-        held.setdefault(position.account_id, []).append(position)
-    return LockedAccounts({key: _account(world, row, held.get(key, [])) for key, row in rows.items()}, world)
+    """Lock accounts in the order of their ids and read all that decisions about them need, a fixed number of statements.
 
-
-def _account(world: World, row: AccountRow, held: list[PositionRow]) -> LockedAccount:
-    equity: Decimal | None = row.balance
-    if held:
-        try:
-            exposures = [
-                world.exposure(row.account_type_id, one.symbol_id, one.side, one.volume, one.open_price) for one in held
-            ]
-            equity = world.market.equity(row.balance, exposures)
-        except (KeyError, NoConversionError):
-            equity = None
-    free = ZERO if equity is None else subtract(subtract(equity, row.margin), row.reserved)
-    positions = tuple(
-        HeldPosition(
-            one.id,
-            row.id,
-            one.symbol_id,
-            one.side,
-            one.volume,
-            one.origin,
-            one.origin_id,
-            one.stop_loss,
-            one.take_profit,
-        )
-        for one in held
-    )
-    return LockedAccount(
-        row.id,
-        row.account_type_id,
-        row.currency,
-        row.mode,
-        row.status,
-        row.customer_status,
-        row.balance,
-        equity,
-        free,
-        positions,
-    )
+    :raises UnknownReferenceError: for an account that the tenant does not have.
+    """
+    return LockedAccounts(session, open_batch(session, account_ids))
 
 
 def _market(world: World, type_id: UUID, symbol_id: UUID) -> MarketView:

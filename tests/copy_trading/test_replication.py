@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, event, text
 
-from plugins.copy_trading.replication import chunk as chunks
+from core.sdk.trading import LockedAccounts
 from plugins.copy_trading.replication import handlers
 from plugins.copy_trading.replication.orders import client_order_id
 from plugins.copy_trading.rules.states import By, Pause
@@ -84,8 +84,8 @@ def test_one_bad_follower_is_parked_with_an_alert_and_the_others_go_on(
     accounts = [scene.account("2500") for _ in range(7)]
     subscriptions = [scene.follow(master, account) for account in accounts]
     bad = accounts[3]
-    real = chunks.place_orders
-    monkeypatch.setattr("plugins.copy_trading.replication.opening.place_orders", _failing(real, bad))
+    real = LockedAccounts.place_orders
+    monkeypatch.setattr(LockedAccounts, "place_orders", _failing(real, bad))
     account = scene.master_account(master)
     position = scene.trade(account, "buy", "1.00").fills[0].position_id
     scene.copy(master)
@@ -105,10 +105,10 @@ def test_one_bad_follower_is_parked_with_an_alert_and_the_others_go_on(
 
 
 def _failing(real: Any, account_id: UUID) -> Any:
-    def place(session: Any, requests: Any) -> Any:
+    def place(locked: Any, requests: Any) -> Any:
         if any(request.account_id == account_id for request in requests):
             raise RuntimeError("a row that cannot be booked")
-        return real(session, requests)
+        return real(locked, requests)
 
     return place
 

@@ -56,6 +56,13 @@ class AccountWork:
         self._floating: Decimal | None = None
         self._before = (row.balance, row.balance)
 
+    def written(self) -> None:
+        """All its changes are stored."""
+        self.moved = False
+        self.closed.clear()
+        for reservation in self.reservations.values():
+            reservation.changed = False
+
     # --- figures -----------------------------------------------------------------------------------------------
 
     def terms(self, symbol_id: UUID) -> Terms:

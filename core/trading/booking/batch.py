@@ -55,6 +55,21 @@ class Batch:
     """Code, account and the numbers, for the tenant's staff."""
     _opened: dict[UUID, tuple[Decimal, Decimal]] = field(default_factory=dict)
 
+    def forget(self) -> None:
+        """All of it is written: what follows in the same transaction is decided on the same accounts, and written anew."""
+        for order in (*self.orders, *self.changed_orders):
+            order.fresh = order.changed = False
+        for position in (*self.positions, *self.changed_positions):
+            position.fresh = position.changed = position.protection_changed = False
+        for account in self.touched.values():
+            account.written()
+        for rows in (
+            self.orders, self.changed_orders, self.positions, self.changed_positions, self.fills, self.entries,
+            self.watched, self.notices, self.alerts,
+        ):  # fmt: skip
+            rows.clear()
+        self.touched.clear()
+
     def touch(self, account: AccountWork) -> None:
         """Note that an account's row must be written."""
         self.touched[account.row.id] = account

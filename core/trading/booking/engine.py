@@ -68,6 +68,7 @@ def close_batch(session: TenantSession, batch: Batch) -> None:
         settle(account)
     write(session, batch)
     publish(session, batch)
+    batch.forget()
 
 
 def settle(account: AccountWork) -> None:
@@ -82,6 +83,7 @@ def book(
     *,
     at: Mapping[UUID, CurrentQuote] | None = None,
     checks: Sequence[Check] | None = None,
+    batch: Batch | None = None,
 ) -> list[OrderResult]:
     """Place orders, in the order in which they come, and give their results likewise.
 
@@ -89,12 +91,13 @@ def book(
 
     :param at: quotes that stand in for the stored ones, by instrument: a lane books on the quote that it works off.
     :param checks: pre-trade checks of opening orders; none: those of the tenant's modules.
+    :param batch: accounts that this transaction has locked and read already (`open_batch`); all of the requests' are in it.
     :raises UnknownReferenceError: for an account or symbol that the tenant does not have; nothing is booked then.
     """
     if not requests:
         return []
     with _without_collecting(len(requests)):
-        return _book(session, requests, at, checks)
+        return _book(session, requests, at, checks, batch)
 
 
 def _book(
@@ -102,9 +105,11 @@ def _book(
     requests: Sequence[OrderRequest],
     at: Mapping[UUID, CurrentQuote] | None,
     checks: Sequence[Check] | None,
+    batch: Batch | None,
 ) -> list[OrderResult]:
     modules = load.module_states(session, {r.origin.module for r in requests if r.origin.module})
-    batch = open_batch(session, {request.account_id for request in requests}, at)
+    if batch is None:
+        batch = open_batch(session, {request.account_id for request in requests}, at)
     for request in requests:
         if request.symbol_id not in batch.world.symbols:
             raise UnknownReferenceError(f"no such symbol: {request.symbol_id}")

@@ -14,7 +14,6 @@ from core.sdk.trading import (
     OrderRequest,
     OrderResult,
     lock_accounts_with_markets,
-    place_orders,
 )
 from plugins.copy_trading.replication import read
 from plugins.copy_trading.replication.fills import Fills, closes_of
@@ -68,13 +67,6 @@ class Chunk:
         rows = read.links(self.scene.session, list(self.followers), fills.positions())
         self.links = {(link.subscription_id, link.master_position_id): link for link in rows}
 
-    def lock_again(self) -> None:
-        """Read the accounts anew after something was booked; they are locked already."""
-        self.market = lock_accounts_with_markets(
-            self.scene.session, [row.account_id for row in self.followers.values()]
-        )
-        self.held = held_in(self.market)
-
     def close_up(self, fills: Iterable[AccountFill]) -> None:
         """Apply closes to the live links, each once: those after the subscription's last close."""
         for close in closes_of(fills):
@@ -108,20 +100,23 @@ class Chunk:
         """Send closes and keep what is left of the positions. Raises :class:`FollowerError` for refused ones."""
         if not requests:
             return
-        results = {result.client_order_id: result for result in place_orders(self.scene.session, requests)}
+        results = {result.client_order_id: result for result in self.place(requests)}
         refused: dict[UUID, str] = {}
         for request in requests:
             result = results[request.client_order_id]
             if result.status not in _CARRIED and result.reason != "nothing_to_close":
                 assert request.origin.id is not None  # noqa: S101 - orders of copies name their subscription
                 refused[request.origin.id] = f"a close was refused: {result.reason}"
-            self._settle(result)
         if refused:
             raise FollowerError(refused.keys(), next(iter(refused.values())))
 
-    def _settle(self, result: OrderResult) -> None:
-        for fill in result.fills:
-            self.held[fill.position_id] = fill.position_volume
+    def place(self, requests: list[OrderRequest]) -> list[OrderResult]:
+        """Place orders of the chunk's accounts, and keep what is then open in their positions."""
+        results = self.market.place_orders(requests)
+        for result in results:
+            for fill in result.fills:
+                self.held[fill.position_id] = fill.position_volume
+        return results
 
     def real(self, link: LinkRow) -> Decimal:
         """Lots that the follower's positions of a link really have."""
@@ -175,8 +170,7 @@ def run_opens(
         scene.session, list(chunk.followers), {fill.order_id for fill in fills.batch if fill.opens}
     )
     for at, fill in enumerate(fills.batch):
-        # Equity, margin and positions have moved with what was booked; the next fill is judged on what is there then.
-        if fill.opens and OpeningWave(scene, chunk, openings).run(fill, known[at + 1 :]):
-            chunk.lock_again()
+        if fill.opens:
+            OpeningWave(scene, chunk, openings).run(fill, known[at + 1 :])
     write(scene.session, chunk.changes)
     move_cursors(scene.session, list(chunk.followers), last_close=fills.known, last_open=fills.last)

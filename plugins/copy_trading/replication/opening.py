@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core.sdk.data import new_id
-from core.sdk.trading import AccountFill, LockedAccount, MarketView, OrderRequest, OrderResult, place_orders
+from core.sdk.trading import AccountFill, LockedAccount, MarketView, OrderRequest, OrderResult
 from plugins.copy_trading.replication.fills import open_of
 from plugins.copy_trading.replication.orders import opening_order, refusal_of
 from plugins.copy_trading.replication.rows import Follower, LinkRow, SkipRow
@@ -38,22 +38,21 @@ class OpeningWave:
         self._markets: dict[tuple[UUID, str], tuple[Market | None, UUID | None]] = {}
         self._rates: dict[str, Decimal | None] = {}
 
-    def run(self, fill: AccountFill, later: Sequence[AccountFill]) -> bool:
-        """Carry the fill to the followers; ``later`` are fills whose closes they have had. Whether anything was booked."""
+    def run(self, fill: AccountFill, later: Sequence[AccountFill]) -> None:
+        """Carry the fill to the followers; ``later`` are fills whose closes they have had."""
         opened = open_of(fill, later, self.scene.settings.ratio_basis == "balance", self.chunk.market)
         views = [view for row in self.chunk.followers.values() if (view := self._view(row, fill, opened)) is not None]
         if not views:
-            return False
+            return
         decided = decide_opens(self.scene.module, self.scene.master.status, opened, views)
         for skip in decided.skips:
             self._skip(fill, opened, skip.subscription, skip.refusal, skip.opening)
         stops = self._masters_stops(fill.position_id) if decided.copies else (None, None)
         requests = [self._request(fill, made, stops) for made in decided.copies if made.volume]
-        results = {one.client_order_id: one for one in place_orders(self.scene.session, requests)} if requests else {}
+        results = {one.client_order_id: one for one in self.chunk.place(requests)} if requests else {}
         by_order = {request.origin.id: results[request.client_order_id] for request in requests}
         for made in decided.copies:
             self._take(fill, opened, made, by_order.get(made.subscription))
-        return bool(requests)
 
     # --- what a follower looks like --------------------------------------------------------------------------------
 

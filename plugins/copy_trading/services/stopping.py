@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from core.sdk.arrays import uuids
 from core.sdk.data import TenantSession
-from core.sdk.trading import OrderRequest, lock_accounts_with_markets, place_orders
+from core.sdk.trading import OrderRequest, lock_accounts_with_markets
 from plugins.copy_trading.models import Subscription
 from plugins.copy_trading.replication.chunk import held_in
 from plugins.copy_trading.replication.orders import closing_orders
@@ -58,7 +58,7 @@ def stop(session: TenantSession, ids: Collection[UUID], choice: str, *, reason: 
         for link in links:
             whole = sum((held.get(one, ZERO) for one in link.position_ids), ZERO)
             requests += closing_orders(session.tenant_id, link, whole, 0, held, reason)
-    results = place_orders(session, requests) if requests else []
+    results = market.place_orders(requests) if requests else []
     waiting = {
         request.origin.id
         for request, result in zip(requests, results, strict=True)
