@@ -27,6 +27,7 @@ from core.trading.services import (
     set_protection,
     withdraw,
 )
+from core.trading.types import AccountState
 from tests.trading.market import MarketPlace
 
 OWNERS = [UUID(int=number) for number in range(1, 4)]
@@ -141,7 +142,7 @@ def check(market: MarketPlace) -> None:
             session, session.scalars(text("select id from core.accounts").columns(id=Position.id.type))
         )
         rows = session.execute(
-            text("select a.id, a.margin, a.fill_no, a.ledger_no, t.negative_balance_protection"
+            text("select a.id, a.margin, a.fill_no, a.ledger_no, a.margin_called, t.margin_call_level, t.stop_out_level"
                  " from core.accounts a join core.account_types t on t.id = a.account_type_id")
         ).all()  # fmt: skip
         for row in rows:
@@ -165,8 +166,24 @@ def check(market: MarketPlace) -> None:
             fills = session.scalars(select(Fill).where(Fill.account_id == row.id)).all()
             assert realised == total(fill.profit - fill.commission for fill in fills)
             if held:
-                assert states[row.id].level is not None
+                _check_risk(session, row, states[row.id])
         _check_triggers(session)
+
+
+def _check_risk(session: Any, row: Any, state: AccountState) -> None:
+    """What could still happen to an account at the current quotes is either told already or fires on the next one."""
+    assert state.level is not None
+    below = state.level < row.margin_call_level and not row.margin_called
+    if below or state.level < row.stop_out_level or (row.margin_called and state.level >= row.margin_call_level):
+        fires = session.execute(
+            text(
+                "select count(*) from core.triggers t join core.quotes q on q.instrument_id = t.instrument_id"
+                " where t.kind = 'account' and t.subject_id = :id and (q.ask <= t.ask_le or q.ask >= t.ask_ge"
+                " or q.bid <= t.bid_le or q.bid >= t.bid_ge)"
+            ),
+            {"id": row.id},
+        ).scalar_one()
+        assert fires, state
 
 
 def _check_triggers(session: Any) -> None:
