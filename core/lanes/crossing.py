@@ -21,6 +21,7 @@ from core.lanes.lease import FencedError, Lease
 from core.lanes.parking import park
 from core.lanes.subject import Armed, LaneQuote, SubjectRef
 from core.runtime.alarm import OverBudgetError
+from core.runtime.gate import PluginError
 from core.trading.booking.load import module_states
 from tenants.db import Database, TenantSession
 
@@ -33,16 +34,23 @@ _SLOW_STRIKES: Final = 3
 _PASSING: Final = ("40P01", "40001", "55P03")
 
 
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What work has done.
+
+    :ivar rewritten: subjects whose rows it has written itself, as they are now.
+    :ivar asleep: nothing was asked, and nothing is to be until the plugin's module reacts again.
+    """
+
+    rewritten: Mapping[SubjectRef, Armed] = field(default_factory=dict)
+    asleep: bool = False
+
+
 class Work(Protocol):
     """Works off subjects of one kind of owner inside a tenant's transaction."""
 
-    def __call__(
-        self, session: TenantSession, quote: LaneQuote, subjects: triggers.Subjects, *, armed: bool
-    ) -> Mapping[SubjectRef, Armed]:
-        """Book what follows and give the subjects that it has rewritten itself, as their rows are now.
-
-        ``armed``: how rows that it writes for the lane's book are to be marked.
-        """
+    def __call__(self, session: TenantSession, quote: LaneQuote, subjects: triggers.Subjects, *, armed: bool) -> Worked:
+        """Book what follows. ``armed``: how rows that it writes for the lane's book are to be marked."""
         ...
 
 
@@ -57,19 +65,31 @@ class Workers(Protocol):
         """For the subjects of a plugin's reactor."""
         ...
 
+    def failed(self, error: Exception) -> None:
+        """Told of each error for which subjects were parked, once they are."""
+        ...
+
 
 @dataclass(slots=True)
 class Outcome:
-    """What a crossing has done to the book: subjects that wait on, and subjects that are gone from it."""
+    """What a crossing has done to the book.
+
+    :ivar waiting: subjects that wait on, as their rows are now.
+    :ivar gone: subjects that are out of the book; what still has a row comes back unarmed.
+    :ivar asleep: tenants and plugins of subjects that are out of it until their module reacts again.
+    :ivar effects: whether anything was booked.
+    """
 
     waiting: dict[SubjectRef, Armed] = field(default_factory=dict)
     gone: set[SubjectRef] = field(default_factory=set)
+    asleep: set[tuple[UUID, str]] = field(default_factory=set)
     effects: bool = False
 
     def add(self, other: Outcome) -> None:
         """Take in what another crossing has done, of other subjects."""
         self.waiting |= other.waiting
         self.gone |= other.gone
+        self.asleep |= other.asleep
         self.effects |= other.effects
 
 
@@ -106,15 +126,17 @@ class Crossing:
         except FencedError:
             raise
         except Exception as error:
-            if isinstance(error, DBAPIError) and (error.connection_invalidated or _is_passing(error)):
+            cause = error.error if isinstance(error, PluginError) else error
+            if isinstance(cause, DBAPIError) and (cause.connection_invalidated or _is_passing(cause)):
                 raise
-            slow = isinstance(error, OverBudgetError)
+            slow = isinstance(cause, OverBudgetError)
             self._strikes += slow
             if len(subjects) == 1 or (slow and self._strikes >= _SLOW_STRIKES):
                 log.exception(
                     "parking %d subjects of tenant %s at quote %d", len(subjects), self.tenant_id, self.quote.seq
                 )
                 self._park(owner, subjects, error, last=last)
+                self.workers.failed(error)
                 return
             middle = len(subjects) // 2
             self._halving(owner, subjects[:middle], last=False)
@@ -124,8 +146,9 @@ class Crossing:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._transaction(owner, subjects, last=last)
-            except DBAPIError as error:
-                if attempt == _ATTEMPTS or not _is_passing(error):
+            except (DBAPIError, PluginError) as error:
+                cause = error.error if isinstance(error, PluginError) else error
+                if attempt == _ATTEMPTS or not _is_passing(cause):
                     raise
                 time.sleep(0.02 * attempt)
             else:
@@ -141,8 +164,9 @@ class Crossing:
                 module_states(session, [owner[0]])
             unchanged = set(triggers.lock_unchanged(session, instrument_id, subjects, armed=self.armed))
             mine = [subject for subject in subjects if subject[0] in unchanged]
-            rewritten = work(session, self.quote, mine, armed=self.armed) if mine else {}
-            rest = [ref for ref, _ in mine if ref not in rewritten]
+            worked = work(session, self.quote, mine, armed=self.armed) if mine else Worked()
+            rewritten = worked.rewritten
+            rest = [] if worked.asleep else [ref for ref, _ in mine if ref not in rewritten]
             passed = triggers.pass_by(session, instrument_id, rest, seq, armed=self.armed) if rest else set()
             if last:
                 triggers.note_cursors(session, instrument_id, [self.tenant_id], seq)
@@ -154,7 +178,10 @@ class Crossing:
             else:
                 # Changed by others, or rewritten by the booking: if there is still a row, it comes back unarmed.
                 self.outcome.gone.add(ref)
-        self.outcome.effects |= bool(mine)
+        if worked.asleep and owner is not None:
+            self.outcome.asleep.add((self.tenant_id, owner[0]))
+        else:
+            self.outcome.effects |= bool(mine)
 
     def _park(
         self, owner: tuple[str, str] | None, subjects: triggers.Subjects, error: Exception, *, last: bool
@@ -169,5 +196,5 @@ class Crossing:
         self.outcome.effects = True
 
 
-def _is_passing(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in _PASSING
+def _is_passing(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _PASSING

@@ -45,7 +45,6 @@ class Lane:
     """One lane in this process. Its books are kept between slices.
 
     :ivar settled: whether everything that events have set going is worked off (asked for instruments in lockstep).
-    :ivar told: called with the markets whose current quote others can see from now on.
     """
 
     database: Database
@@ -53,7 +52,6 @@ class Lane:
     number: int
     workers: Workers
     settled: Callable[[], bool]
-    told: Callable[[list[Market]], None] = lambda _markets: None
     owner: str | None = None
     _scanner: Scanner | None = None
     _reader: StreamReader | None = None
@@ -106,7 +104,7 @@ class Lane:
             if not lease.acquire():
                 lease.release()
                 return False
-            self._scanner = Scanner(self.database, lease, self.workers, self.told)
+            self._scanner = Scanner(self.database, lease, self.workers)
             self._reader = StreamReader(self.redis, self.number)
             self._due.clear()
         else:
@@ -120,6 +118,7 @@ class Lane:
             scanner.lease.renew()
             self._refresh(scanner)
             self._age()
+            scanner.wake()
         # While an instrument in lockstep waits, the others' new subjects need no look at every turn.
         if not any(market.unsettled for market in scanner.markets.values()) or self._is_due("take up", _TAKE_UP_S):
             scanner.take_up()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from core.lanes import triggers
+from core.lanes.crossing import Worked
 from core.lanes.reactor import Reaction, Reactor, ReactorOrder, ReactorQuote, Subject
 from core.lanes.subject import RANKS, Armed, LaneQuote, SubjectRef
 from core.lanes.subjects import NewState, folds, lock_subjects, order_requests, write_states
-from core.runtime.alarm import time_limit
 from core.trading.booking.load import module_states
 from core.trading.rules.quotes import customer_prices
 from core.trading.types import OrderRequest, OrderResult, Origin
@@ -23,10 +22,18 @@ BUDGET_S: Final = 2.0
 """Time a reactor may take for one batch, besides what follows for each subject."""
 BUDGET_EACH_S: Final = 0.005
 
+T = TypeVar("T")
+
 BookOrders = Callable[[TenantSession, Sequence[OrderRequest], LaneQuote], Sequence[OrderResult]]
 """Books orders at a quote, any number of accounts, and gives their results in the same order."""
 Reserve = Callable[[TenantSession, Sequence[tuple[Subject, Decimal]], LaneQuote], None]
 """Sets what stays set aside for subjects, in their symbols' quote currency."""
+
+
+class Guard(Protocol):
+    """Runs a reactor's code within its time; what goes wrong is raised."""
+
+    def __call__(self, tenant_id: UUID, function: Callable[[], T], budget_s: float, /) -> T: ...
 
 
 class ReactorContractError(RuntimeError):
@@ -45,20 +52,22 @@ class ReactorWork:
     reactor: Reactor | None
     book: BookOrders
     reserve: Reserve
+    guard: Guard
+    reduces_only: Callable[[UUID], bool] = lambda _tenant_id: False
+    """Whether the plugin is in quarantine for a tenant."""
 
-    def __call__(
-        self, session: TenantSession, quote: LaneQuote, subjects: triggers.Subjects, *, armed: bool
-    ) -> dict[SubjectRef, Armed]:
+    def __call__(self, session: TenantSession, quote: LaneQuote, subjects: triggers.Subjects, *, armed: bool) -> Worked:
         """See `core.lanes.crossing.Work`."""
         state = module_states(session, [self.plugin])[self.plugin]
         if state == "halted" or self.reactor is None:
-            return {}
-        asked = self._load(session, quote, subjects, reduce_only=state != "on")
+            return Worked(asleep=True)
+        reduce_only = state != "on" or self.reduces_only(session.tenant_id)
+        asked = self._load(session, quote, subjects, reduce_only=reduce_only)
         if not asked:
-            return {}
-        reactions = self._react(self.reactor, asked)
+            return Worked()
+        reactions = self._react(self.reactor, session, asked)
         finals = self._carry_out(self.reactor, session, quote, asked, reactions)
-        return self._keep(self.reactor, session, quote, asked, finals, armed=armed)
+        return Worked(self._keep(self.reactor, session, quote, asked, finals, armed=armed))
 
     def _load(
         self, session: TenantSession, quote: LaneQuote, subjects: triggers.Subjects, *, reduce_only: bool
@@ -83,9 +92,8 @@ class ReactorWork:
             )
         return asked
 
-    def _react(self, reactor: Reactor, asked: Sequence[Subject]) -> list[Reaction]:
-        with self._limit(len(asked)):
-            reactions = list(reactor.react(asked))
+    def _react(self, reactor: Reactor, session: TenantSession, asked: Sequence[Subject]) -> list[Reaction]:
+        reactions = self._guarded(session, lambda: list(reactor.react(asked)), len(asked))
         if [reaction.subject_id for reaction in reactions] != [subject.id for subject in asked]:
             raise ReactorContractError(
                 f"the reactor {self.name} of {self.plugin} must answer each subject it is asked about, in their order"
@@ -110,18 +118,15 @@ class ReactorWork:
             return reactions
         origins = {subject.id: Origin(kind="bot", id=subject.id, module=self.plugin) for subject in asked}
         results = iter(self._book(session, quote, orders, origins))
-        finals: list[Reaction] = []
-        with self._limit(len(asked)):
-            for subject, reaction in zip(asked, reactions, strict=True):
-                if not reaction.orders:
-                    finals.append(reaction)
-                    continue
-                final = reactor.settle(subject, reaction, [next(results) for _ in reaction.orders])
-                if final.subject_id != subject.id:
-                    raise ReactorContractError(
-                        f"the reactor {self.name} of {self.plugin} settled {final.subject_id} when asked about {subject.id}"
-                    )
-                finals.append(final)
+        answered = [
+            (subject, reaction, [next(results) for _ in reaction.orders])
+            for subject, reaction in zip(asked, reactions, strict=True)
+        ]
+        finals = self._guarded(session, lambda: [_settled(reactor, *answer) for answer in answered], len(asked))
+        if [final.subject_id for final in finals] != [subject.id for subject in asked]:
+            raise ReactorContractError(
+                f"the reactor {self.name} of {self.plugin} must settle the subject that it is asked about"
+            )
         return finals
 
     def _book(
@@ -171,8 +176,7 @@ class ReactorWork:
             self.reserve(session, reservations, quote)
         recorded = [final for final in finals if final.records]
         if recorded:
-            with self._limit(len(recorded)):
-                reactor.record(session, recorded)
+            self._guarded(session, lambda: reactor.record(session, recorded), len(recorded))
         return {
             SubjectRef(session.tenant_id, RANKS["reactor"], row.id): Armed(
                 account_id=row.account_id,
@@ -184,5 +188,9 @@ class ReactorWork:
             for row in written
         }
 
-    def _limit(self, subjects: int) -> AbstractContextManager[None]:
-        return time_limit(BUDGET_S + BUDGET_EACH_S * subjects)
+    def _guarded(self, session: TenantSession, function: Callable[[], T], subjects: int) -> T:
+        return self.guard(session.tenant_id, function, BUDGET_S + BUDGET_EACH_S * subjects)
+
+
+def _settled(reactor: Reactor, subject: Subject, reaction: Reaction, results: list[OrderResult]) -> Reaction:
+    return reactor.settle(subject, reaction, results) if reaction.orders else reaction

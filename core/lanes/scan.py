@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -28,14 +27,14 @@ _ROUNDS: Final = 100
 class Scanner:
     """Works off the quotes of a lane's markets.
 
-    :ivar told: called with the markets whose current quote others can see from now on.
+    :ivar asleep: tenants and plugins whose subjects are out of the books until their module reacts again.
     """
 
     database: Database
     lease: Lease
     workers: Workers
-    told: Callable[[list[Market]], None]
     markets: dict[UUID, Market] = field(default_factory=dict)
+    asleep: set[tuple[UUID, str]] = field(default_factory=set)
 
     def work(self, market: Market, until: float) -> None:
         """Work off a market's quotes until there are no more, time is over, or a quote in lockstep had effects."""
@@ -60,7 +59,6 @@ class Scanner:
             store_quotes(session, moved)
         for market in moved:
             market.stored = market.seq, market.feed_ts_ms
-        self.told(moved)
 
     def take_up(self) -> None:
         """Take new and changed subjects into the books, caught up over the quotes that the lane has already passed."""
@@ -99,6 +97,17 @@ class Scanner:
             del level[ref]
         level |= self._catch_up(market, late, armed=True, cursors=cursors)[0]
         market.waiting = Waiting(level.items())
+
+    def wake(self) -> None:
+        """Let subjects take part again whose module was halted and is not any more."""
+        if not self.asleep:
+            return
+        with self.database.system() as session:
+            self.lease.fence(session)
+            awake = triggers.reacting(session, sorted(self.asleep))
+            for tenant_id, plugin in awake:
+                triggers.wake_asleep(session, tenant_id, plugin, list(self.markets))
+        self.asleep.difference_update(awake)
 
     def note_cursors(self) -> None:
         """Note for all tenants with subjects here how far they have been looked at."""
@@ -174,6 +183,7 @@ class Scanner:
             waiting.put(ref, now)
         for ref in together.gone:
             waiting.drop(ref)
+        self.asleep |= together.asleep
         # In lockstep the lane goes on once what this caused is worked off.
         market.unsettled |= market.lockstep and together.effects
         return together

@@ -29,7 +29,7 @@ class LaneHolder:
                 database=platform.database,
                 redis=platform.redis,
                 number=number,
-                workers=LaneWorkers(platform.runtime),
+                workers=LaneWorkers(platform.runtime, platform.gate),
                 settled=partial(settled, platform.database, platform.runtime),
             )
         return known

@@ -117,6 +117,32 @@ def pass_by(
     return {SubjectRef(row.tenant_id, RANKS[row.kind], row.subject_id) for row in rows}
 
 
+def wake_asleep(session: SystemSession, tenant_id: UUID, plugin: str, instrument_ids: Sequence[UUID]) -> None:
+    """Let a plugin's subjects take part again, from the current quotes on: what they slept through is gone for them."""
+    session.execute(
+        text(
+            "update core.triggers t set armed = false, since_seq = greatest(t.since_seq, q.seq)"
+            " from core.reactor_states r, core.quotes q"
+            " where t.kind = 'reactor' and r.tenant_id = t.tenant_id and r.id = t.subject_id and r.plugin = :plugin"
+            " and t.tenant_id = :tenant and t.instrument_id = any(:ids) and q.instrument_id = t.instrument_id"
+        ),
+        {"tenant": tenant_id, "plugin": plugin, "ids": list(instrument_ids)},
+    )
+
+
+def reacting(session: SystemSession, pairs: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
+    """Those of the (tenant, module) pairs whose module is not halted."""
+    rows = session.execute(
+        text(
+            "select p.tenant_id, p.module from tenants.product_configs p"
+            " join unnest(cast(:tenants as uuid[]), cast(:modules as text[])) as w(tenant_id, module)"
+            " on p.tenant_id = w.tenant_id and p.module = w.module where p.state <> 'halted'"
+        ),
+        {"tenants": [tenant_id for tenant_id, _ in pairs], "modules": [module for _, module in pairs]},
+    )
+    return [(row.tenant_id, row.module) for row in rows]
+
+
 def note_cursors(
     session: SystemSession | TenantSession, instrument_id: UUID, tenant_ids: Sequence[UUID], seq: int
 ) -> None:

@@ -10,10 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from core.lanes import lease
-from core.lanes.crossing import Work
+from core.lanes.crossing import Work, Worked
 from core.lanes.lease import FencedError, Lease
 from core.lanes.reactor import Triggers
-from core.lanes.subject import Armed, SubjectRef
 from core.lanes.subjects import NewState, change_subjects
 from core.lanes.workers import LaneWorkers
 from core.runtime.alarm import OverBudgetError
@@ -263,7 +262,7 @@ class FailsFor(LaneWorkers):
     """Workers whose core work fails for one tenant."""
 
     def core(self) -> Work:
-        def work(session: TenantSession, *_args: object, **_options: object) -> dict[SubjectRef, Armed]:
+        def work(session: TenantSession, *_args: object, **_options: object) -> Worked:
             raise ZeroDivisionError(f"nothing works for {session.tenant_id}")
 
         return work
@@ -324,6 +323,38 @@ def test_a_module_that_is_not_on_only_reduces_and_halted_not_even_that(street: S
     street.append(("1.0979", "1.0980"), ("1.1000", "1.1001"))
     street.run(lane)
     assert [fill[1] for fill in street.fills()] == ["buy", "sell"][: 1 + fills]
+
+
+def test_a_halted_module_sleeps_and_takes_part_again_from_now_on(street: Street) -> None:
+    """Asleep it costs no quote a thing; awake it answers new quotes, never those it slept through."""
+    lane = street.lane()
+    street.append(("1.1000", "1.1001"))
+    bot = street.ladder("0.0010", "1.1000")
+    street.run(lane)
+    street.switch("halted")
+    street.append(("1.0989", "1.0990"), ("1.0979", "1.0980"), ("1.1000", "1.1001"))
+    street.run(lane)
+    scanner = lane._scanner
+    assert scanner
+    assert len(scanner.markets[street.place.instruments["EURUSD"]].waiting) == 0
+    street.switch("on")
+    time.sleep(1.1)
+    lane.run(0.3)
+    assert street.fills() == []
+    street.append(("1.0989", "1.0990"))
+    street.run(lane)
+    assert [(fill[1], fill[5]) for fill in street.fills()] == [("buy", 5)]
+    assert street.state(bot)["count"] == 1
+
+
+def test_a_plugin_that_is_not_installed_here_sleeps(street: Street) -> None:
+    lane = street.lane()
+    street.ladder("0.0010", "1.1000")
+    street.runtime.found = None
+    street.append(("1.0989", "1.0990"), ("1.0979", "1.0980"))
+    street.run(lane)
+    assert street.fills() == []
+    assert street.rows("select count(*) from core.parked_subjects") == [(0,)]
 
 
 def test_losing_redis_loses_no_quote(street: Street) -> None:
