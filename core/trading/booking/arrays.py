@@ -11,7 +11,14 @@ from uuid import UUID
 
 def uuids(values: Iterable[UUID | None]) -> str:
     """For ``cast(:x as uuid[])``."""
-    return "{" + ",".join(["NULL" if value is None else value.hex for value in values]) + "}"
+    literals = []
+    last, literal = None, "NULL"
+    for value in values:
+        # Columns such as the symbol hold the same object again and again.
+        if value is not last:
+            last, literal = value, "NULL" if value is None else f"{value.int:032x}"
+        literals.append(literal)
+    return "{" + ",".join(literals) + "}"
 
 
 def numbers(values: Iterable[Decimal | int | None]) -> str:

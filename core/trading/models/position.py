@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.schema import SCHEMA
-from tenants.db import Amount, Base, Price, TenantRow, Volume, tenant_key
+from tenants.db import Amount, Base, Price, TenantRow, Volume
 
 
 class Position(TenantRow, Base):
@@ -17,7 +17,7 @@ class Position(TenantRow, Base):
 
     __tablename__ = "positions"
     __table_args__ = (
-        tenant_key("core.accounts", "account_id"),
+        # No foreign key to the account: whoever books holds its row's lock (see Order for the price of such keys).
         Index("ix_positions_open", "tenant_id", "account_id", postgresql_where=text("closed_ts_ms is null")),
         Index("ix_positions_origin", "tenant_id", "origin", "origin_id"),
         Index("ix_positions_account", "tenant_id", "account_id", "opened_ts_ms"),
