@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 
+@runtime_checkable
 class WebProtocol(Protocol):
     """What a page is given besides its parameters."""
 
