@@ -66,6 +66,7 @@ def create_app(platform: Platform) -> Litestar:
             guards=[Guard(platform)],
             exception_handlers=error_handlers(kit),  # type: ignore[arg-type]  # narrower than any exception at all
             request_max_body_size=MAX_FORM_BYTES,
+            logging_config=None,  # the process's own: see core.logs
             **more,
         )
 
