@@ -125,7 +125,11 @@ class Settings(BaseSettings):
     )
     feed_symbol: str = Field("", description="Feed symbol of the file's prices. Empty: taken from the file's name.")
     feed_speed: float = Field(
-        1.0, gt=0, le=1_000_000, description="How many times faster than real time prices are played (factor)."
+        1.0,
+        gt=0,
+        le=1_000_000,
+        description="How many times faster than real time a file's prices are played (factor); nights and weekends are"
+        " shortened to 5 seconds. Of the demo's daily prices 1 is a quote a second, of synthetic ones four.",
     )
     feed_seed: int = Field(1, ge=0, description="Seed of the synthetic prices: the same seed gives the same prices.")
     feed_exchange: str = Field("coinbase", description="Exchange, as ccxt names it, for `live`.")

@@ -6,6 +6,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -15,9 +16,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from core.feeds.sources import FedInstrument, Source, sources
-from core.feeds.store import LastTick, insert_numbered, last_ticks
+from core.feeds.store import LastTick, insert_numbered, last_ticks, prune
 from core.feeds.stream import ClockMessage, Message, quotes_message, send
 from core.feeds.ticks import Ticks
+from core.lanes.progress import progress
 from tenants.db import Database
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ _ROUND_S: Final = 0.05
 _LOOK_S: Final = 2.0
 _CLOCK_S: Final = 1.0
 _PAUSE_S: Final = 0.5
+_PRUNE_S: Final = 600.0
+KEPT_TICKS: Final = 1_000_000
+"""Quotes of an instrument that are kept at least; older ones go once no lane could ask for them again."""
 _LOCK: Final = 0x66656564
 """Advisory lock of the one process that feeds."""
 
@@ -61,6 +66,7 @@ class Publisher:
     _last: dict[UUID, LastTick] = field(default_factory=dict)
     _looked_s: float = 0.0
     _clock_s: float = 0.0
+    _pruned_s: float = 0.0
     _deaf: bool = False
     _lock: Connection | None = None
 
@@ -98,6 +104,9 @@ class Publisher:
             for instrument, first, ticks in batches:
                 self._last[instrument.id] = LastTick(first + len(ticks) - 1, int(ticks.ts_ms[-1]))
         self._tell(batches, now_s)
+        if now_s - self._pruned_s >= _PRUNE_S:
+            self._pruned_s = now_s
+            self._prune()
         return sum(len(ticks) for _, _, ticks in batches)
 
     def _look(self) -> None:
@@ -112,6 +121,13 @@ class Publisher:
             self._instruments = [FedInstrument(*row) for row in rows]
             fresh = [item.id for item in self._instruments if item.id not in self._last]
             self._last.update(last_ticks(session, fresh))
+
+    def _prune(self) -> None:
+        for instrument_id, last in self._last.items():
+            if last.seq > KEPT_TICKS:
+                with self.database.system() as session:
+                    needed = progress(session, instrument_id).done
+                    prune(session, instrument_id, min(last.seq - KEPT_TICKS, needed))
 
     def _tell(self, batches: list[tuple[FedInstrument, int, Ticks]], now_s: float) -> None:
         messages: list[tuple[int, Message]] = [
@@ -146,7 +162,9 @@ class Publisher:
         """After trouble: everything is read anew, by whoever feeds then."""
         self._last.clear()
         self._looked_s = 0.0
-        if self._lock is not None:
-            self._lock.invalidate()
-            self._lock.close()
-            self._lock = None
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            with suppress(DBAPIError):
+                lock.execute(text("select pg_advisory_unlock(:key)"), {"key": _LOCK})
+            lock.invalidate()  # the lock is the connection's: it goes with it where it could not be given back
+            lock.close()

@@ -96,3 +96,12 @@ def ticks_after(session: SystemSession, instrument_id: UUID, seq: int, limit: in
         (instrument_id, seq, 2**63 - 1 if last is None else last, limit),
     )
     return Ticks.of(tuple(row) for row in rows)
+
+
+def prune(session: SystemSession, instrument_id: UUID, upto: int) -> int:
+    """Delete an instrument's quotes up to a number; how many that were. The caller knows that nobody needs them."""
+    rows = session.execute(
+        text("delete from core.ticks where instrument_id = :id and seq <= :upto returning 1"),
+        {"id": instrument_id, "upto": upto},
+    )
+    return len(rows.all())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -99,11 +100,17 @@ class Lease:
         except DBAPIError:
             log.warning("lane %d could not be given up; it is free when its heartbeat is old", self.lane)
         finally:
-            if self._lock is not None:
-                # The lock belongs to the connection and goes with it.
-                self._lock.invalidate()
-                self._lock.close()
-                self._lock = None
+            self._unlock()
+
+    def _unlock(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            with suppress(DBAPIError):
+                lock.execute(
+                    text("select pg_advisory_unlock(:class, :lane)"), {"class": _LOCK_CLASS, "lane": self.lane}
+                )
+            lock.invalidate()  # the lock is the connection's: it goes with it where it could not be given back
+            lock.close()
 
     def _try_lock(self) -> bool:
         try:

@@ -128,6 +128,26 @@ def test_two_that_append_at_once_leave_no_gap(database: Database, instrument_id:
     assert [row[1] for row in stored(database)] == [1, 2, 3]
 
 
+def test_old_quotes_go_once_no_lane_can_ask_for_them(
+    database: Database, valkey: redis.Redis, instrument_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.feeds.publisher.KEPT_TICKS", 10)
+    script = Script()
+    script.next = [(n, 1, 2) for n in range(1, 31)]
+    publisher = Publisher(database, valkey, {"synthetic": script})
+    publisher.turn(1000.0)
+    assert len(stored(database)) == 30, "no lane has worked them off"
+    with database.system() as session:
+        session.execute(
+            text(
+                "insert into core.quotes (instrument_id, seq, ts_ms, bid, ask, feed_ts_ms) values (:id, 30, 30, 1, 2, 30)"
+            ),
+            {"id": instrument_id},
+        )
+    publisher.turn(2000.0)
+    assert [row[1] for row in stored(database)] == list(range(21, 31))
+
+
 def test_many_quotes_at_once_are_only_hinted_at(valkey: redis.Redis) -> None:
     instrument_id = new_id()
     message = quotes_message(instrument_id, 5, Ticks.of([(n, 1, 1) for n in range(1000)]))
