@@ -95,6 +95,7 @@ def _close_worst(account: AccountWork) -> bool:
     order = closing_order(account, worst, f"stop_out:{worst.id}:{quote.seq}", worst.volume, "stop_out")
     try:
         carry_out(account, order, prices.closing(worst.side))
-    except Refusal:  # pragma: no cover - a whole close of a measured position has nothing to refuse
+    except Refusal as refusal:
+        finish(account, order, "rejected", refusal.reason, refusal.detail)
         return False
     return order.venue == HOUSE
