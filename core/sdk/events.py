@@ -9,11 +9,11 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from core.events.models import Event
+from core.events.models import Event, HandlerCursor
 from core.sdk.declarations import EventView
 from tenants.db import TenantSession
 
-__all__ = ["account_stream", "read_events"]
+__all__ = ["account_stream", "handler_position", "read_events"]
 
 
 def account_stream(account_id: object) -> str:
@@ -22,7 +22,7 @@ def account_stream(account_id: object) -> str:
 
 
 def read_events(
-    session: TenantSession, stream: str, *, after: int, types: Collection[str] = ("fills",), limit: int = 1000
+    session: TenantSession, stream: str, *, after: int, types: Collection[str] = ("fills",), limit: int | None = None
 ) -> list[EventView]:
     """The events of a stream with numbers above ``after``, in their order; at most ``limit`` of them."""
     rows = session.execute(
@@ -32,3 +32,13 @@ def read_events(
         .limit(limit)
     )
     return [EventView(*row) for row in rows]
+
+
+def handler_position(session: TenantSession, handler: str, stream: str, shard: int = 0) -> int:
+    """The number up to which a handler (``plugin.name``) has worked off a stream, as committed; 0 before it has begun."""
+    found = session.scalar(
+        select(HandlerCursor.seq).where(
+            HandlerCursor.handler == handler, HandlerCursor.stream == stream, HandlerCursor.shard == shard
+        )
+    )
+    return found or 0

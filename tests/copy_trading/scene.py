@@ -128,6 +128,13 @@ class Scene:
             context = Context(session, self.place.tenant_id, self.module_state, self.settings)
             (on_closes if handler == "closes" else on_opens)(context, events, shard)
             self.alerts += context.alerts
+            session.execute(
+                text(
+                    "insert into core.handler_cursors as c (handler, stream, shard, seq) values (:handler, :stream, :shard, :seq)"
+                    " on conflict (tenant_id, handler, stream, shard) do update set seq = greatest(c.seq, excluded.seq)"
+                ),
+                {"handler": f"copy_trading.{handler}", "stream": stream, "shard": shard, "seq": events[-1].seq},
+            )
         self.cursors[key] = max(events[-1].seq, self.cursors.get(key, 0))
         return len(events)
 

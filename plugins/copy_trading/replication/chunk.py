@@ -154,23 +154,22 @@ def run_opens(
     scene: Scene,
     fills: Fills,
     members: list[tuple[UUID, UUID]],
-    ahead: Callable[[], tuple[AccountFill, ...]] = tuple,
+    around: Callable[[Fills], Fills] = lambda fills: fills,
 ) -> None:
     """The opens of a batch for some followers; every close that is known goes ahead of them.
 
-    ``ahead`` reads the fills after the batch. It is asked once the cursors are locked: what their closes have been
-    applied up to is committed then, so it is among them.
+    ``around`` adds what lies before and after the batch. It is asked once the cursors are locked: the closes that have been
+    applied are committed then, so they are among what it reads.
     """
     chunk = load(scene, members)
-    fills = Fills(fills.batch, ahead())
+    fills = around(fills)
     chunk.read_links(fills)
-    known = (*fills.batch, *fills.ahead)
-    chunk.close_up(known)
+    chunk.close_up(fills.all)
     openings = read.openings(
         scene.session, list(chunk.followers), {fill.order_id for fill in fills.batch if fill.opens}
     )
     for at, fill in enumerate(fills.batch):
         if fill.opens:
-            OpeningWave(scene, chunk, openings).run(fill, known[at + 1 :])
+            OpeningWave(scene, chunk, openings).run(fill, (*fills.batch[at + 1 :], *fills.ahead))
     write(scene.session, chunk.changes)
     move_cursors(scene.session, list(chunk.followers), last_close=fills.known, last_open=fills.last)

@@ -11,9 +11,14 @@ from plugins.copy_trading.rules.views import MasterClose, MasterOpen
 
 
 class Fills(NamedTuple):
-    """The fills of a batch of events, and of those after it that are known already."""
+    """The fills of a batch of events, and those around it.
+
+    ``before`` are fills before the batch whose closes may not have been applied yet, ``ahead`` those after it that are
+    known already.
+    """
 
     batch: tuple[AccountFill, ...]
+    before: tuple[AccountFill, ...] = ()
     ahead: tuple[AccountFill, ...] = ()
 
     @property
@@ -26,9 +31,14 @@ class Fills(NamedTuple):
         """Number of the last fill that is known."""
         return (self.ahead or self.batch)[-1].fill_no
 
+    @property
+    def all(self) -> tuple[AccountFill, ...]:
+        """Everything that is known, in its order."""
+        return (*self.before, *self.batch, *self.ahead)
+
     def positions(self) -> set[object]:
         """All positions that are touched."""
-        return {fill.position_id for fill in (*self.batch, *self.ahead)}
+        return {fill.position_id for fill in self.all}
 
 
 def fills_of(events: Iterable[EventView]) -> tuple[AccountFill, ...]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core.sdk import EventView, JobContext
 from core.sdk.arrays import uuids
 from core.sdk.data import TenantSession
-from core.sdk.events import account_stream, read_events
+from core.sdk.events import account_stream, handler_position, read_events
 from core.sdk.people import customers_holding
 from plugins.copy_trading.replication import read
 from plugins.copy_trading.replication.chunk import FollowerError, Scene, run_closes, run_opens
@@ -25,6 +25,8 @@ from plugins.copy_trading.replication.fills import Fills, fills_of
 
 PERMISSION = "copy_trading.copy"
 """The permission to copy."""
+CLOSES = "copy_trading.closes"
+"""The handler whose position says which closes have been applied."""
 
 Members = list[tuple[UUID, UUID]]
 Run = Callable[[Scene, Fills, Members], None]
@@ -47,15 +49,17 @@ def on_opens(ctx: JobContext, events: Sequence[EventView], shard: int) -> None:
     fills = Fills(fills_of(events))
     if not any(fill.opens for fill in fills.batch):
         return
-    master = read.master_of_stream(ctx.session, events[0].stream)
+    stream = events[0].stream
+    master = read.master_of_stream(ctx.session, stream)
     if master is None:
         return
     members = read.members(ctx.session, master.id, shard)
-    _hold_parked(ctx.session, master.id, shard, events[0].seq - 1)
+    before = min(events[0].seq - 1, handler_position(ctx.session, CLOSES, stream, shard))
+    _hold_parked(ctx.session, master.id, shard, before)
     scene = Scene(
         ctx.session, ctx.tenant_id, master, ctx.settings(), ctx.module_state, _denied(ctx.session, master.id, shard)
     )
-    _isolated(ctx, _opens_with_what_follows(events[-1]), scene, fills, members, events[0].seq - 1)
+    _isolated(ctx, _opens_with_what_is_around(events, shard), scene, fills, members, before)
 
 
 def retry_parked(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
@@ -71,7 +75,7 @@ def retry_parked(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     for row in rows:
         stream = account_stream(row.master_account)
         master = read.master_of_stream(ctx.session, stream)
-        events = read_events(ctx.session, stream, after=row.parked_after, limit=10_000)
+        events = read_events(ctx.session, stream, after=row.parked_after)
         if master is None:
             continue
         denied = _denied(ctx.session, master.id, row.shard)
@@ -94,16 +98,21 @@ def retry_parked(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
         ctx.commit()
 
 
-def _opens_with_what_follows(last: EventView) -> Run:
-    """The opens' run of a chunk. What follows the batch is read once the cursors are locked, so that none is missed."""
+def _opens_with_what_is_around(events: Sequence[EventView], shard: int) -> Run:
+    """The opens' run of a chunk, with the closes before the batch that wait still, and all that follows it."""
+    stream, first, last = events[0].stream, events[0].seq, events[-1].seq
 
     def run(scene: Scene, fills: Fills, members: Members) -> None:
-        run_opens(
-            scene,
-            fills,
-            members,
-            ahead=lambda: fills_of(read_events(scene.session, last.stream, after=last.seq, limit=10_000)),
-        )
+        def around(batch: Fills) -> Fills:
+            applied = handler_position(scene.session, CLOSES, stream, shard)
+            known = read_events(scene.session, stream, after=min(applied, first - 1))
+            return Fills(
+                batch.batch,
+                fills_of(event for event in known if event.seq < first),
+                fills_of(event for event in known if event.seq > last),
+            )
+
+        run_opens(scene, fills, members, around)
 
     return run
 
