@@ -5,6 +5,7 @@ Nothing is imported or started before a test asks for it, so a project that uses
 - ``database``: the sessions over a fresh database with the newest schema;
 - ``valkey``: a client of an empty Redis-compatible server;
 - ``settings``: the settings of an installation with both, and a data folder of its own;
+- ``workbench``: the whole platform in one process: two brokerages, a clock, a scripted market;
 - ``servers_for_tests``: the servers themselves;
 - ``stack``: the whole product running as processes, one for all tests that use it (mark them ``stack``);
 - ``shared_dir``: the folder of agreed prices and golden runs beside the project.
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from core.sdk.testing.servers import ServersForTests
     from core.sdk.testing.stack import Stack
+    from core.sdk.testing.workbench import Workbench
     from core.settings import Settings
     from tenants.db import Database
 
@@ -77,6 +79,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     with Stack(tmp_path_factory.mktemp("stack") / "data") as running:
         yield running
+
+
+@pytest.fixture
+def workbench(settings: Settings, valkey: redis.Redis) -> Iterator[Workbench]:
+    """Two brokerages, a clock and a scripted market on a platform that has the installed plugins; see `Workbench`."""
+    from core.addresses import resolve
+    from core.runtime import load_runtime
+    from core.runtime.migrating import fitting
+    from core.sdk.testing.workbench import workbench_of
+
+    with workbench_of(settings, fitting(resolve(settings), load_runtime())) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
