@@ -62,7 +62,6 @@ def create_app(platform: Platform) -> Litestar:
         return Litestar(
             route_handlers=routes,
             dependencies={"web": Provide(_page_of(kit)), "hub": Provide(_constant(hub), sync_to_thread=False)},
-            type_decoders=[(_is_given, _as_given)],
             guards=[Guard(platform)],
             exception_handlers=error_handlers(kit),  # type: ignore[arg-type]  # narrower than any exception at all
             request_max_body_size=MAX_FORM_BYTES,
@@ -129,12 +128,3 @@ def _page_of(kit: Kit) -> Any:
         return WebPage(kit, request, form)
 
     return page
-
-
-def _is_given(kind: Any) -> bool:
-    """Types whose values come from dependencies as they are: there is nothing to decode."""
-    return kind in (WebPage, Hub) or getattr(kind, "__qualname__", "") == "WebProtocol"
-
-
-def _as_given(_kind: type, value: Any) -> Any:
-    return value

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -46,7 +46,6 @@ __all__ = [
 ]
 
 
-@runtime_checkable
 class WebProtocol(Protocol):
     """What a page is given besides its parameters."""
 
@@ -127,5 +126,9 @@ class WebProtocol(Protocol):
         ...
 
 
-Web: TypeAlias = NamedDependency[WebProtocol]
-"""How a handler asks for it: ``web: Web``."""
+if TYPE_CHECKING:
+    Web: TypeAlias = NamedDependency[WebProtocol]
+    """How a handler asks for it: ``web: Web``."""
+else:
+    # Litestar would check the value against the protocol on each request, and evaluate every property of it for that.
+    Web = NamedDependency[Any]
