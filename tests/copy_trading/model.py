@@ -11,6 +11,7 @@ from math import floor
 
 F = Fraction
 
+NOTHING = F(0)
 STEP = F(1, 100)
 MINIMUM = F(1, 100)
 COMMISSION = F(7)
@@ -33,7 +34,7 @@ class MasterModel:
     """The master's netting account: a signed position, its fills in events."""
 
     balance: F
-    position: F = F(0)
+    position: F = NOTHING
     life: int = 0
     no: int = 0
     events: list[list[Leg]] = field(default_factory=list)
@@ -77,7 +78,7 @@ class FollowerModel:
     balance: F
     ratio: F | None
     """Copy ratio; none for the fixed size."""
-    fixed: F = F(0)
+    fixed: F = NOTHING
     paused: bool = False
     stopped: bool = False
     closes_at: int = 0
