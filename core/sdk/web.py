@@ -6,6 +6,7 @@ the module's state, the tenant and the sign-in are checked before it runs.
 
 Pages are made of the same parts as the platform's own: templates extend ``layout`` (a variable every page is given), fill
 its block ``content`` and use the components under ``ui``; Admin → Developers → Components shows all of them with their source.
+Other parameters say where they come from: ``bot_id: FromPath[UUID]``, ``page: FromQuery[int] = 1``, ``data: JSONBody[Model]``.
 A handler of the area ``api`` returns plain data, which is sent as JSON.
 """
 
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from uuid import UUID
 
 from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Response
 
 from core.web.charts import Candle, Chart, Series
@@ -34,6 +36,9 @@ __all__ = [
     "Field",
     "Filter",
     "Form",
+    "FromPath",
+    "FromQuery",
+    "JSONBody",
     "NotFoundError",
     "Parsed",
     "RefusedError",

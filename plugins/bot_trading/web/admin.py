@@ -8,7 +8,7 @@ from litestar import get
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
-from core.sdk.web import Web
+from core.sdk.web import FromPath, Web
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.services.marks import marks
 from plugins.bot_trading.services.stats import read_stats
@@ -57,7 +57,7 @@ def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         )
 
     @get("/bots/{bot_id:uuid}", opt=_VIEW, sync_to_thread=True)
-    def bot(web: Web, bot_id: UUID) -> Response[str]:
+    def bot(web: Web, bot_id: FromPath[UUID]) -> Response[str]:
         """One bot with its decision log."""
         return show_bot(web, strategies, bot_id, "admin/bot.html")
 

@@ -11,7 +11,7 @@ from litestar import get, post
 from litestar.types import ControllerRouterHandler
 from pydantic import ValidationError
 
-from core.sdk.web import NotFoundError, RefusedError, Web
+from core.sdk.web import FromPath, FromQuery, JSONBody, NotFoundError, RefusedError, Web
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.services.access import allowed_strategies
 from plugins.bot_trading.services.details import decisions, load_bot, resting_orders
@@ -84,7 +84,13 @@ def _reading(strategies: Strategies) -> list[ControllerRouterHandler]:
         ]
 
     @get("/bots", opt=_SEE, sync_to_thread=True)
-    def bots(web: Web, live: bool | None = None, status: str = "", strategy: str = "", offset: int = 0) -> Page:
+    def bots(
+        web: Web,
+        live: FromQuery[bool | None] = None,
+        status: FromQuery[str] = "",
+        strategy: FromQuery[str] = "",
+        offset: FromQuery[int] = 0,
+    ) -> Page:
         """Bots, newest first, at most 200 at a time."""
         wanted = Wanted(
             live=live,
@@ -99,7 +105,7 @@ def _reading(strategies: Strategies) -> list[ControllerRouterHandler]:
         return Page([_bot(row) for row in found.rows], found.total)
 
     @get("/bots/{bot_id:uuid}", opt=_SEE, sync_to_thread=True)
-    def bot(web: Web, bot_id: UUID) -> dict[str, Any]:
+    def bot(web: Web, bot_id: FromPath[UUID]) -> dict[str, Any]:
         """A bot with its resting orders."""
         with web.session() as session:
             row = find_bot(web, session, bot_id)
@@ -107,7 +113,7 @@ def _reading(strategies: Strategies) -> list[ControllerRouterHandler]:
         return {**_bot(row), "orders": [_order(order) for order in resting_orders(running)]}
 
     @get("/bots/{bot_id:uuid}/decisions", opt=_SEE, sync_to_thread=True)
-    def log(web: Web, bot_id: UUID, offset: int = 0) -> Page:
+    def log(web: Web, bot_id: FromPath[UUID], offset: FromQuery[int] = 0) -> Page:
         """The decision log, newest first."""
         with web.session() as session:
             find_bot(web, session, bot_id)
@@ -123,7 +129,7 @@ def _reading(strategies: Strategies) -> list[ControllerRouterHandler]:
 
 def _writing(strategies: Strategies) -> list[ControllerRouterHandler]:
     @post("/bots/preview", opt=_OWN, sync_to_thread=True, status_code=200)
-    def preview(web: Web, data: NewBot) -> dict[str, Any]:
+    def preview(web: Web, data: JSONBody[NewBot]) -> dict[str, Any]:
         """What a launch would do, with every reason against it."""
         try:
             with web.session() as session:
@@ -133,7 +139,7 @@ def _writing(strategies: Strategies) -> list[ControllerRouterHandler]:
         return _preview(found)
 
     @post("/bots", opt=_OWN, sync_to_thread=True)
-    def start(web: Web, data: NewBot) -> dict[str, Any]:
+    def start(web: Web, data: JSONBody[NewBot]) -> dict[str, Any]:
         """Launch a bot; the same key again gives the first one."""
         if not data.key:
             raise RefusedError(
@@ -148,7 +154,7 @@ def _writing(strategies: Strategies) -> list[ControllerRouterHandler]:
             return _bot(find_bot(web, session, made.id))
 
     @post("/bots/{bot_id:uuid}/commands", opt=_ACT, sync_to_thread=True, status_code=200)
-    def command(web: Web, bot_id: UUID, data: NewCommand) -> dict[str, Any]:
+    def command(web: Web, bot_id: FromPath[UUID], data: JSONBody[NewCommand]) -> dict[str, Any]:
         """Pause, resume or stop; the same key again is the same command."""
         if not data.key:
             raise RefusedError("key_missing", "Send a key of your own, so that a repeated request acts once.")

@@ -12,7 +12,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from core.sdk.data import new_id
-from core.sdk.web import Action, NotFoundError, Web
+from core.sdk.web import Action, FromPath, NotFoundError, Web
 from plugins.bot_trading.live import announce
 from plugins.bot_trading.models import BotCommand
 from plugins.bot_trading.registry import Strategies
@@ -126,12 +126,12 @@ def command_routes(strategies: Strategies, opt: Mapping[str, Any]) -> list[Contr
 
 def _routes(dialogs: _Dialogs, name: str, options: dict[str, Any]) -> list[ControllerRouterHandler]:
     @get(f"/bots/{{bot_id:uuid}}/{name}", opt=options, sync_to_thread=True)
-    def ask(web: Web, bot_id: UUID) -> Response[str]:
+    def ask(web: Web, bot_id: FromPath[UUID]) -> Response[str]:
         """Ask first, and show what it would do."""
         return dialogs.show(web, bot_id, name)
 
     @post(f"/bots/{{bot_id:uuid}}/{name}", opt=options, sync_to_thread=True, status_code=200)
-    def do(web: Web, bot_id: UUID) -> Response[Any]:
+    def do(web: Web, bot_id: FromPath[UUID]) -> Response[Any]:
         """Do it."""
         asked = _Asked.read(web)
         command = _STOPS.get(asked.choice) if name == "stop" else cast(CommandName, name)

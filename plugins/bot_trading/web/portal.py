@@ -9,7 +9,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from core.sdk.data import new_id
-from core.sdk.web import NotFoundError, Web, parse_form
+from core.sdk.web import FromPath, NotFoundError, Web, parse_form
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.services.access import allowed_strategies
 from plugins.bot_trading.services.errors import BotRefusedError
@@ -43,7 +43,7 @@ def _bot_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         )
 
     @get("/bots/{bot_id:uuid}", opt=_OPT, sync_to_thread=True)
-    def bot(web: Web, bot_id: UUID) -> Response[str]:
+    def bot(web: Web, bot_id: FromPath[UUID]) -> Response[str]:
         """One bot."""
         return show_bot(web, strategies, bot_id, "portal/bot.html")
 
@@ -66,12 +66,12 @@ def _launch_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         return web.render("portal/choose.html", title="New bot", strategies=[strategies[key] for key in allowed])
 
     @get("/new/{key:str}", opt=_OPT, sync_to_thread=True)
-    def form(web: Web, key: str) -> Response[str]:
+    def form(web: Web, key: FromPath[str]) -> Response[str]:
         """The form of a strategy on one account and symbol."""
         return _form(web, open_launch(web, strategies, key))
 
     @post("/new/{key:str}/preview", opt=_OPT, sync_to_thread=True, status_code=200)
-    def preview(web: Web, key: str) -> Response[str]:
+    def preview(web: Web, key: FromPath[str]) -> Response[str]:
         """What a launch would do, as the customer types."""
         page = open_launch(web, strategies, key)
         parsed = parse_form(page.strategy.settings_model, web.form)
@@ -88,7 +88,7 @@ def _launch_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         )
 
     @post("/new/{key:str}", opt=_OPT, sync_to_thread=True, status_code=200)
-    def start(web: Web, key: str) -> Response[str]:
+    def start(web: Web, key: FromPath[str]) -> Response[str]:
         """Launch."""
         page = open_launch(web, strategies, key)
         parsed = parse_form(page.strategy.settings_model, web.form, bounds=page.bounds)

@@ -11,7 +11,18 @@ from litestar import get, post
 from litestar.response import Response
 
 from core.sdk.data import TenantSession
-from core.sdk.web import Action, Column, Empty, Filter, NotFoundError, RefusedError, Table, TableQuery, Web
+from core.sdk.web import (
+    Action,
+    Column,
+    Empty,
+    Filter,
+    FromPath,
+    NotFoundError,
+    RefusedError,
+    Table,
+    TableQuery,
+    Web,
+)
 from plugins.copy_trading.rules.states import By, IllegalMoveError, Pause
 from plugins.copy_trading.services import following, lists
 from plugins.copy_trading.services.lists import FollowerLine
@@ -147,13 +158,13 @@ class SkipView:
 
 
 @get("/masters/{master_id:uuid}/followers/{action:str}", opt=_MANAGE, sync_to_thread=True)
-def ask(web: Web, master_id: UUID, action: str) -> Response[str]:
+def ask(web: Web, master_id: FromPath[UUID], action: FromPath[str]) -> Response[str]:
     """Pause, resume or stop: what it touches, before it is done."""
     return _dialog(web, master_id, action, web.query_list("ids"))
 
 
 @post("/masters/{master_id:uuid}/followers/{action:str}", opt=_MANAGE, sync_to_thread=True, status_code=200)
-def change(web: Web, master_id: UUID, action: str) -> Response[Any]:
+def change(web: Web, master_id: FromPath[UUID], action: FromPath[str]) -> Response[Any]:
     """Do it for all chosen followers."""
     if action not in _QUESTIONS:
         raise NotFoundError(action)

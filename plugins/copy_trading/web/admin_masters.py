@@ -18,6 +18,7 @@ from core.sdk.web import (
     Column,
     Empty,
     Filter,
+    FromPath,
     NotFoundError,
     RefusedError,
     Series,
@@ -169,7 +170,7 @@ TABS = (("overview", "Overview"), ("followers", "Followers"), ("skips", "Skipped
 
 
 @get("/masters/{master_id:uuid}", opt=VIEW, sync_to_thread=True)
-def master(web: Web, master_id: UUID) -> Response[str]:
+def master(web: Web, master_id: FromPath[UUID]) -> Response[str]:
     """One master: figures, Status controls, followers."""
     tab = web.query.get("tab", "overview")
     if tab not in dict(TABS):

@@ -10,7 +10,7 @@ from litestar.response import Response
 from sqlalchemy import text
 
 from core.sdk.data import TenantSession
-from core.sdk.web import NotFoundError, RefusedError, Web
+from core.sdk.web import FromPath, NotFoundError, RefusedError, Web
 from plugins.copy_trading.models import Master
 from plugins.copy_trading.rules.states import MasterStatus
 from plugins.copy_trading.services import mastering
@@ -78,13 +78,13 @@ def impact(session: TenantSession, master_id: UUID) -> list[tuple[str, str]]:
 
 
 @get("/masters/{master_id:uuid}/status/{action:str}", opt=_MANAGE, sync_to_thread=True)
-def ask(web: Web, master_id: UUID, action: str) -> Response[str]:
+def ask(web: Web, master_id: FromPath[UUID], action: FromPath[str]) -> Response[str]:
     """The question, with what the action touches."""
     return _dialog(web, master_id, action)
 
 
 @post("/masters/{master_id:uuid}/status/{action:str}", opt=_MANAGE, sync_to_thread=True, status_code=200)
-def change(web: Web, master_id: UUID, action: str) -> Response[Any]:
+def change(web: Web, master_id: FromPath[UUID], action: FromPath[str]) -> Response[Any]:
     """Do it."""
     if action not in _WORDS:
         raise NotFoundError(action)

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import get, post
 from pydantic import BaseModel
 
-from core.sdk.web import NotFoundError, Web
+from core.sdk.web import FromPath, JSONBody, NotFoundError, Web
 from plugins.copy_trading.rules.choices import Choices
 from plugins.copy_trading.rules.states import By, IllegalMoveError, Pause
 from plugins.copy_trading.services import following, lists
@@ -61,7 +61,7 @@ def masters(web: Web) -> list[dict[str, Any]]:
 
 
 @get("/masters/{master_id:uuid}", opt=_COPY, sync_to_thread=True, summary="One master")
-def master(web: Web, master_id: UUID) -> dict[str, Any]:
+def master(web: Web, master_id: FromPath[UUID]) -> dict[str, Any]:
     """A public, active master; anybody else is 404."""
     with web.session() as session:
         rows = lists.masters(session, only=[master_id], findable=True)
@@ -79,7 +79,7 @@ def copies(web: Web) -> list[dict[str, Any]]:
 
 
 @post("/copies", opt=_COPY, sync_to_thread=True, summary="Follow a master")
-def follow(web: Web, data: Follow) -> dict[str, Any]:
+def follow(web: Web, data: JSONBody[Follow]) -> dict[str, Any]:
     """Start copying; refused with 409 where a gate or a bound holds."""
     with web.session() as session:
         made = following.follow(
@@ -97,7 +97,7 @@ def follow(web: Web, data: Follow) -> dict[str, Any]:
 
 
 @post("/copies/{copy_id:uuid}/pause", opt=_COPY, sync_to_thread=True, status_code=200, summary="Pause copying")
-def pause(web: Web, copy_id: UUID) -> dict[str, Any]:
+def pause(web: Web, copy_id: FromPath[UUID]) -> dict[str, Any]:
     """Nothing new is copied; closes still follow the master."""
     with web.session() as session:
         _mine(web, session, copy_id)
@@ -107,7 +107,7 @@ def pause(web: Web, copy_id: UUID) -> dict[str, Any]:
 
 
 @post("/copies/{copy_id:uuid}/resume", opt=_COPY, sync_to_thread=True, status_code=200, summary="Resume copying")
-def resume(web: Web, copy_id: UUID) -> dict[str, Any]:
+def resume(web: Web, copy_id: FromPath[UUID]) -> dict[str, Any]:
     """Lifts the customer's own pause and the module's; staff's stays."""
     with web.session() as session:
         _mine(web, session, copy_id)
@@ -117,7 +117,7 @@ def resume(web: Web, copy_id: UUID) -> dict[str, Any]:
 
 
 @post("/copies/{copy_id:uuid}/stop", opt=_COPY, sync_to_thread=True, status_code=200, summary="Stop copying")
-def stop(web: Web, copy_id: UUID, data: Stop) -> dict[str, Any]:
+def stop(web: Web, copy_id: FromPath[UUID], data: JSONBody[Stop]) -> dict[str, Any]:
     """End a copy for good; asking again changes nothing."""
     try:
         with web.session() as session:
@@ -130,7 +130,7 @@ def stop(web: Web, copy_id: UUID, data: Stop) -> dict[str, Any]:
 
 
 @get("/copies/{copy_id:uuid}/skips", opt=_COPY, sync_to_thread=True, summary="What was not copied, and why")
-def skips(web: Web, copy_id: UUID) -> list[dict[str, Any]]:
+def skips(web: Web, copy_id: FromPath[UUID]) -> list[dict[str, Any]]:
     """Skip records, the newest first: reason, both values compared, the setting that would have let it through."""
     with web.session() as session:
         _mine(web, session, copy_id)

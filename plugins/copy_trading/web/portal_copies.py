@@ -10,7 +10,18 @@ from litestar.response import Response
 from sqlalchemy import select
 
 from core.sdk.data import TenantSession
-from core.sdk.web import Column, Empty, Form, NotFoundError, RefusedError, Table, Web, form_for, parse_form
+from core.sdk.web import (
+    Column,
+    Empty,
+    Form,
+    FromPath,
+    NotFoundError,
+    RefusedError,
+    Table,
+    Web,
+    form_for,
+    parse_form,
+)
 from plugins.copy_trading.models import Subscription
 from plugins.copy_trading.rules.choices import Choices
 from plugins.copy_trading.rules.settings import CopyTradingSettings
@@ -72,7 +83,7 @@ _SKIPS = (
 
 
 @get("/copies/{copy_id:uuid}", opt=_COPY, sync_to_thread=True)
-def copy(web: Web, copy_id: UUID) -> Response[str]:
+def copy(web: Web, copy_id: FromPath[UUID]) -> Response[str]:
     """One copy: figures, settings, what was skipped."""
     settings: CopyTradingSettings = web.settings()
     with web.session() as session:
@@ -97,7 +108,7 @@ def _page(web: Web, line: FollowerLine, form: Form, skips: list[SkipView], statu
 
 
 @post("/copies/{copy_id:uuid}", opt=_COPY, sync_to_thread=True, status_code=200)
-def save(web: Web, copy_id: UUID) -> Response[Any]:
+def save(web: Web, copy_id: FromPath[UUID]) -> Response[Any]:
     """Change the settings; they hold from the master's next opening order."""
     settings: CopyTradingSettings = web.settings()
     parsed = parse_form(Choices, web.form, bounds=bounds(settings))
@@ -126,13 +137,13 @@ def _chosen(row: Subscription) -> dict[str, Any]:
 
 
 @get("/copies/{copy_id:uuid}/stop", opt=_COPY, sync_to_thread=True)
-def ask_stop(web: Web, copy_id: UUID) -> Response[str]:
+def ask_stop(web: Web, copy_id: FromPath[UUID]) -> Response[str]:
     """Stop Copying: the customer must choose."""
     return _stop_dialog(web, copy_id)
 
 
 @post("/copies/{copy_id:uuid}/stop", opt=_COPY, sync_to_thread=True, status_code=200)
-def stop_copy(web: Web, copy_id: UUID) -> Response[Any]:
+def stop_copy(web: Web, copy_id: FromPath[UUID]) -> Response[Any]:
     """End the copy for good."""
     choice = (web.form.get("choice") or [""])[-1]
     try:
@@ -171,7 +182,7 @@ def _stop_dialog(web: Web, copy_id: UUID, error: str = "", status: int = 200) ->
 
 
 @post("/copies/{copy_id:uuid}/pause", opt=_COPY, sync_to_thread=True, status_code=200)
-def pause_copy(web: Web, copy_id: UUID) -> Response[Any]:
+def pause_copy(web: Web, copy_id: FromPath[UUID]) -> Response[Any]:
     """Pause Copying."""
     with web.session() as session:
         line = _own(session, web, copy_id)
@@ -181,7 +192,7 @@ def pause_copy(web: Web, copy_id: UUID) -> Response[Any]:
 
 
 @post("/copies/{copy_id:uuid}/resume", opt=_COPY, sync_to_thread=True, status_code=200)
-def resume_copy(web: Web, copy_id: UUID) -> Response[Any]:
+def resume_copy(web: Web, copy_id: FromPath[UUID]) -> Response[Any]:
     """Lift what is the follower's to lift."""
     with web.session() as session:
         line = _own(session, web, copy_id)

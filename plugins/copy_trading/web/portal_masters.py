@@ -12,7 +12,20 @@ from litestar.response import Response
 from pydantic import BaseModel, Field
 
 from core.sdk.data import TenantSession
-from core.sdk.web import Chart, Column, Empty, Filter, Form, NotFoundError, RefusedError, Series, Table, TableQuery, Web
+from core.sdk.web import (
+    Chart,
+    Column,
+    Empty,
+    Filter,
+    Form,
+    FromPath,
+    NotFoundError,
+    RefusedError,
+    Series,
+    Table,
+    TableQuery,
+    Web,
+)
 from core.sdk.web import form_for as make_form
 from core.sdk.web import parse_form as read_form
 from plugins.copy_trading.models import Master
@@ -91,7 +104,7 @@ def visible(web: Web, session: TenantSession, master_id: UUID) -> Master:
 
 
 @get("/masters/{master_id:uuid}", opt=_COPY, sync_to_thread=True)
-def master(web: Web, master_id: UUID) -> Response[str]:
+def master(web: Web, master_id: FromPath[UUID]) -> Response[str]:
     """A master's public page."""
     with web.session() as session:
         row = visible(web, session, master_id)
@@ -143,7 +156,7 @@ def _start_form(accounts: Sequence[OwnAccount], values: Mapping[str, Any] | None
 
 
 @get("/masters/{master_id:uuid}/follow", opt=_COPY, sync_to_thread=True)
-def ask_follow(web: Web, master_id: UUID) -> Response[str]:
+def ask_follow(web: Web, master_id: FromPath[UUID]) -> Response[str]:
     """The form of a follow, with the tenant's defaults and bounds."""
     settings: CopyTradingSettings = web.settings()
     form = make_form(Choices, defaults(settings), bounds=bounds(settings)).only(*SHOWN)
@@ -153,7 +166,7 @@ def ask_follow(web: Web, master_id: UUID) -> Response[str]:
 
 
 @post("/masters/{master_id:uuid}/follow", opt=_COPY, sync_to_thread=True, status_code=200)
-def follow(web: Web, master_id: UUID) -> Response[Any]:
+def follow(web: Web, master_id: FromPath[UUID]) -> Response[Any]:
     """Start copying."""
     settings: CopyTradingSettings = web.settings()
     parsed = read_form(Choices, web.form, bounds=bounds(settings))
