@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from sqlalchemy import func, select
@@ -56,7 +57,7 @@ def _keep_running(
     capital = account_states(session, [customer.account_id])[customer.account_id].free_margin / 4
     if capital <= ZERO:
         return
-    suggested = strategy.suggest(place.market, place.quote, capital.quantize(place.market.tick))
+    suggested = strategy.suggest(place.market, place.quote, capital.quantize(Decimal("0.01"), rounding=ROUND_DOWN))
     wish = Launch(
         customer_id=customer.customer_id,
         account_id=customer.account_id,

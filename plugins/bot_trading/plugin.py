@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugins.bot_trading.demo import demo_of
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -24,6 +23,7 @@ from core.sdk import (
 from core.sdk.declarations import ExtensionError
 from core.sdk.demo import Demo
 from core.sdk.reactors import Reactor
+from plugins.bot_trading.demo import demo_of
 from plugins.bot_trading.hooks import StrategySpec
 from plugins.bot_trading.jobs import BotJobs
 from plugins.bot_trading.reactor import BotReactor
@@ -78,7 +78,9 @@ class BotTrading:
     @hookimpl
     def navigation(self) -> Sequence[NavigationEntry]:
         return (
-            NavigationEntry("admin", "Trading", "Bot Stats", "", icon="chart-histogram", permission=VIEW, order=60),
+            NavigationEntry(
+                "admin", "Trading", "Bot Stats", "stats", icon="chart-histogram", permission=VIEW, order=60
+            ),
             NavigationEntry(
                 "admin", "Trading", "Bot Mission Control", "mission-control", icon="robot", permission=VIEW, order=61
             ),

@@ -64,7 +64,8 @@ def write_records(session: TenantSession, records: Sequence[Record]) -> None:
         row["bot"] = str(bot_id)
         for entry in record["log"]:
             row["last_code"], row["last_facts"] = entry["code"], entry["facts"]
-            decisions.append({**entry, "bot_id": str(bot_id), "seq": record["seq"], "ts_ms": record["ts_ms"]})
+            told = {"bot_id": str(bot_id), "seq": record["seq"], "ts_ms": record["ts_ms"]}
+            decisions.append({**entry, **told, "actor": record.get("actor", "")})
         for name in ("last_code", "last_facts", "halt"):
             if name in before and name not in row:
                 row[name] = before[name]

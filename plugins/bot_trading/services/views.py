@@ -60,6 +60,11 @@ class BotRow:
     settings: Mapping[str, Any]
 
     @property
+    def account_label(self) -> str:
+        """The account's number, and whether its money is play money."""
+        return f"{self.account} · demo" if self.demo else self.account
+
+    @property
     def live(self) -> bool:
         """Whether it has not ended."""
         return self.status != "stopped"

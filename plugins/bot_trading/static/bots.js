@@ -4,6 +4,9 @@ const amount = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maxim
 const percent = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const MONEY = ["total", "realised", "floating", "profit", "inventory"];
 
+// As the server writes them: a real minus sign.
+const signed = (format, value) => format.format(value).replace("-", "−");
+
 function write(cell, text, value) {
   if (cell.textContent === text) return;
   cell.textContent = text;
@@ -17,10 +20,10 @@ function show(bot) {
     const cell = (name) => holder.querySelector(`[data-cell="${name}"]`);
     for (const name of MONEY) {
       const found = cell(name);
-      if (found) write(found, `${amount.format(bot[name])} ${bot.currency}`, Number(bot[name]));
+      if (found) write(found, `${signed(amount, bot[name])} ${bot.currency}`, Number(bot[name]));
     }
     const share = cell("share");
-    if (share) write(share, `${amount.format(bot.share)} %`, Number(bot.share));
+    if (share) write(share, `${signed(amount, bot.share)} %`, Number(bot.share));
     const drawdown = cell("drawdown");
     if (drawdown) write(drawdown, `${percent.format(bot.drawdown)} %`);
     const last = cell("last");

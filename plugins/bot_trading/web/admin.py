@@ -25,7 +25,7 @@ _VIEW = {"permission": VIEW}
 def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
     """The handlers of the area ``admin``."""
 
-    @get("/", opt=_VIEW, sync_to_thread=True)
+    @get(["/", "/stats"], opt=_VIEW, sync_to_thread=True)
     def stats(web: Web) -> Response[str]:
         """Bot Stats."""
         with web.session() as session:

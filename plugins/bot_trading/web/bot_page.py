@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import UUID
 
 from litestar.response import Response
+from pydantic.fields import FieldInfo
 
 from core.sdk.web import Column, Empty, Table, TableQuery, Web
 from plugins.bot_trading.live import watch
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.details import decisions, load_bot, positions_of, resting_orders
+from plugins.bot_trading.strategies.numbers import plain
 from plugins.bot_trading.texts import PAUSES, STATUS_HELP
 from plugins.bot_trading.web.charting import orders_chart
 from plugins.bot_trading.web.commanding import bot_actions
@@ -73,5 +76,16 @@ def _settings(running: Running) -> list[tuple[str, object]]:
         value = getattr(settings, name)
         if value is None or value is False:
             continue
-        found.append((field.title or name, "Yes" if value is True else value))
+        found.append((field.title or name, _written(field, value)))
     return found
+
+
+def _written(field: FieldInfo, value: object) -> str:
+    if value is True:
+        return "Yes"
+    if isinstance(value, Decimal):
+        return plain(value)
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    labels = extra.get("labels")
+    text = str(value)
+    return str(labels.get(text, text)) if isinstance(labels, dict) else text.capitalize()

@@ -31,15 +31,14 @@ _STATUSES = tuple(
 def mission_table(web: Web, session: TenantSession, strategies: Strategies) -> Table:
     """All bots that have not ended, for Mission Control."""
     columns = (
-        Column("customer", "Customer", sort=True, sub="email", heading=True, href=_link(web)),
-        Column("account", "Account", "custom", sort=True),
+        Column("customer", "Customer", sort=True, sub="account_label", heading=True, href=_link(web)),
         Column("strategy", "Strategy", "custom", sort=True),
         Column("symbol", "Symbol", "symbol", sort=True),
         Column("total", "P&L", "custom", sort=True),
         Column("drawdown", "Drawdown", "custom", sort=True, hint="How far the bot stands below its best, in percent"),
         Column("age", "Age", "custom", sort=True, wide="lg"),
         Column("status", "Status", "custom", sort=True),
-        Column("last", "Last decision", "custom", wide="xl"),
+        Column("last", "Last decision", "custom", wide="lg"),
     )
     filters = (
         Filter("search", "Customer, e-mail or account", "search"),
