@@ -101,6 +101,8 @@ def _complete(
                 and not missing(session, plugin.key)
             ):
                 toggle_on(session, plugin.key, DEMO)
+                chosen = plugin.settings.model_validate(plugin.demo.settings)
+                products.set_settings(session, plugin.key, chosen.model_dump(mode="json"), DEMO)
     with_modules(platform, tenant_id, brokerage, "prepare")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -56,7 +56,10 @@ class Demo:
 
     :ivar prepare: called at each start, before there are prices: makes what is missing and leaves what is there alone.
     :ivar play: called every few seconds while the demo runs and the module is on: looks after what should be going on.
+    :ivar settings: what a demo brokerage sets otherwise than the defaults, since its prices are played fast. Written once, when
+        the module is first switched on.
     """
 
     prepare: Callable[[TenantSession, DemoScene, Any], None] = _nothing
     play: Callable[[TenantSession, DemoScene, Any], None] = _nothing
+    settings: Mapping[str, Any] = field(default_factory=dict)

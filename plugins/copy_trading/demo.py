@@ -21,6 +21,8 @@ _MODES: tuple[dict[str, Any], ...] = (
     {"mode": "fixed", "fixed_size": Decimal("0.1")},
     {"copy_ratio": Decimal("0.5"), "max_open_trades": 2},
 )
+SETTINGS = {"max_signal_age_s": 7 * 86_400, "slippage_stock": "5", "slippage_fx": "1"}
+"""The demo's prices take days in a second, so a copy that comes a blink later finds another day's price."""
 _TURN = 8
 """Prices between two trades of a demo master, so that there is something to see and time to see it."""
 

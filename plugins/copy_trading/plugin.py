@@ -22,7 +22,7 @@ from core.sdk import (
 )
 from core.sdk.demo import Demo
 from plugins.copy_trading import health
-from plugins.copy_trading.demo import play, prepare
+from plugins.copy_trading.demo import SETTINGS, play, prepare
 from plugins.copy_trading.replication.handlers import on_closes, on_opens, retry_parked
 from plugins.copy_trading.replication.read import shard_count
 from plugins.copy_trading.replication.stops import on_stop_changes
@@ -122,7 +122,7 @@ class CopyTrading:
     @hookimpl
     def demo(self) -> Demo:
         """A master who trades and followers who copy, in the demo brokerages."""
-        return Demo(prepare, play)
+        return Demo(prepare, play, SETTINGS)
 
 
 def _finish_stops(ctx: JobContext, _payload: Mapping[str, Any]) -> None:

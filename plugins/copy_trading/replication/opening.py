@@ -44,7 +44,8 @@ class OpeningWave:
         views = [view for row in self.chunk.followers.values() if (view := self._view(row, fill, opened)) is not None]
         if not views:
             return
-        decided = decide_opens(self.scene.module, self.scene.master.status, opened, views)
+        max_age_ms = self.scene.settings.max_signal_age_s * 1000
+        decided = decide_opens(self.scene.module, self.scene.master.status, opened, views, max_age_ms)
         for skip in decided.skips:
             self._skip(fill, opened, skip.subscription, skip.refusal, skip.opening)
         stops = self._masters_stops(fill.position_id) if decided.copies else (None, None)

@@ -9,9 +9,6 @@ from plugins.copy_trading.rules.sizing import ROUND_UP_LIMIT, Size
 from plugins.copy_trading.rules.slippage import adverse_percent, cap_price
 from plugins.copy_trading.rules.views import Follower, Market, MasterOpen, Terms
 
-MAX_SIGNAL_AGE_MS = 30_000
-"""A signal older than this, in the feed's time, is not opened any more."""
-
 cached_cap = lru_cache(maxsize=4096)(cap_price)
 
 
@@ -42,11 +39,11 @@ def _symbol_gate(follower: Follower) -> Refusal | None:
     return None
 
 
-def condition_gate(fill: MasterOpen, follower: Follower, market: Market) -> Refusal | None:
+def condition_gate(fill: MasterOpen, follower: Follower, market: Market, max_age_ms: int) -> Refusal | None:
     """Signal age, minimum equity and, for a new position, the number of open trades."""
     age = market.at_ms - fill.at_ms
-    if age > MAX_SIGNAL_AGE_MS:
-        return Refusal(Reason.SIGNAL_AGE, f"{age} ms", f"{MAX_SIGNAL_AGE_MS} ms")
+    if age > max_age_ms:
+        return Refusal(Reason.SIGNAL_AGE, f"{age} ms", f"{max_age_ms} ms")
     terms = follower.terms
     if follower.equity < terms.minimum_equity:
         found = plain(follower.equity)

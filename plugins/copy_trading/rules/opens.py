@@ -47,14 +47,20 @@ class Decisions(NamedTuple):
 _GIVEN_UP = Opening(ZERO, fixed=False, counted=ZERO, over=True)
 
 
-def decide_opens(module: str, master: str, fill: MasterOpen, followers: Iterable[Follower]) -> Decisions:
+MAX_SIGNAL_AGE_MS = 30_000
+"""A signal older than this, in the feed's time, is not opened any more, unless the tenant says otherwise."""
+
+
+def decide_opens(
+    module: str, master: str, fill: MasterOpen, followers: Iterable[Follower], max_age_ms: int = MAX_SIGNAL_AGE_MS
+) -> Decisions:
     """Decide an opening fill for each follower; ``module`` and ``master`` are their states, ``on`` and ``active`` pass."""
     copies: list[Copy] = []
     skips: list[Skip] = []
     for follower in followers:
         if not concerns(fill, follower):
             continue
-        outcome = _decide(module, master, fill, follower)
+        outcome = _decide(module, master, fill, follower, max_age_ms)
         if isinstance(outcome, Copy):
             copies.append(outcome)
         else:
@@ -75,14 +81,14 @@ def concerns(fill: MasterOpen, follower: Follower) -> bool:
     return fill.new if opening is None else opening.counted == 0
 
 
-def _decide(module: str, master: str, fill: MasterOpen, follower: Follower) -> Copy | Skip:
+def _decide(module: str, master: str, fill: MasterOpen, follower: Follower, max_age_ms: int) -> Copy | Skip:
     if fill.closes and not surviving(fill.volume, fill.closes):
         refusal = Refusal(Reason.MASTER_CLOSED, "0", "an open position of the master")
         return Skip(follower.subscription, refusal, follower.opening or _GIVEN_UP)
     refused = status_gate(module, master, follower)
     market = follower.market
     if refused is None and market is not None:
-        refused = condition_gate(fill, follower, market)
+        refused = condition_gate(fill, follower, market, max_age_ms)
     if refused is not None or market is None:
         return _given_up(fill, follower, refused or Refusal(Reason.SYMBOL, follower.symbol, "a symbol"))
     return _sized(fill, follower, market)

@@ -76,6 +76,13 @@ class CopyTradingSettings(BaseModel):
     slippage_index: Decimal = _percent("Slippage Tolerance, Indices", "The same, in percent.", "0.2")
     slippage_stock: Decimal = _percent("Slippage Tolerance, Stocks", "The same, in percent.", "0.5")
     slippage_max: Decimal = _percent("Greatest Slippage Tolerance", "Followers cannot choose more.", "5")
+    max_signal_age_s: int = Field(
+        default=30,
+        ge=1,
+        title="Most Signal Age",
+        description="Seconds of the feed's time after which a master's trade is not copied any more.",
+        json_schema_extra={"unit": "s"},
+    )
     below_minimum_lot: Literal["skip", "round_up"] = Field(
         default="skip",
         title="Below Minimum Lot",
