@@ -24,6 +24,7 @@ from core.jobs.queues import CLASSES
 from core.jobs.schedules import run_schedules
 from core.jobs.sweep import work_without_queues
 from core.onboarding import make_brokerage, open_account
+from core.permissions import all_permissions
 from core.platform import Platform
 from core.runtime import Runtime
 from core.runtime.draining import settle_draining
@@ -36,6 +37,7 @@ from tenants.models import Customer, Staff
 from tenants.services import products
 from tenants.services.actor import OPERATOR, SYSTEM, Actor
 from tenants.services.making import NewTenant
+from tenants.services.permissions import declare
 from tenants.services.sessions import open_session
 from tenants.snapshot import wait_acknowledged
 
@@ -190,6 +192,7 @@ def workbench_of(settings: Any, runtime: Runtime) -> Iterator[Workbench]:
     with platform.start("test"):
         market = Market(platform)
         with platform.database.system() as session:
+            declare(session, all_permissions(runtime))
             for code, tick in SYMBOLS.items():
                 instrument = Instrument(id=new_id(), feed="manual", feed_symbol=code, tick=Decimal(tick))
                 session.add(instrument)

@@ -108,9 +108,9 @@ def test_old_notes_are_forgotten(workbench: Workbench, accounts: dict[str, UUID]
             session.execute(
                 text(
                     "insert into trade_journal.notes (id, account_id, customer_id, text, written_at) values"
-                    " (gen_random_uuid(), :account, :customer, :days, now() - make_interval(days => cast(:days as integer)))"
+                    " (gen_random_uuid(), :account, :customer, cast(:days as text), now() - make_interval(days => :days))"
                 ),
-                {"account": account, "customer": owner_of(one, account), "days": str(days)},
+                {"account": account, "customer": owner_of(one, account), "days": days},
             )
     workbench.work()
     with one.session() as session:
