@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from core.demo.cast import BROKERAGES, Brokerage
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("tradeyard.demo")
 
 TURN_S = 4.0
+_LOOK_S, _LOOKS = 0.06, 40
 MODULES_EVERY = 4
 """Turns between two looks of the modules."""
 
@@ -37,6 +38,7 @@ def main(platform: Platform) -> None:
     turn = 0
     while not over.wait(TURN_S):
         try:
+            _wait_for_prices(platform, over)
             play(platform, chance, modules=turn % MODULES_EVERY == 0)
         except DBAPIError as error:
             _log.warning("the database is out of reach, trying again: %s", error.orig)
@@ -53,6 +55,29 @@ def play(platform: Platform, chance: random.Random, *, modules: bool) -> None:
             trade(session, scene, chance)
         if modules:
             with_modules(platform, tenant_id, brokerage, "play")
+
+
+def _wait_for_prices(platform: Platform, over: Event) -> None:
+    """Until new prices have come and all of them are there, or none came for a while.
+
+    Who copies a trade has the time to the next price for it, since the age of a signal counts in the feed's time; with
+    recorded days a price is hours younger than the one before.
+    """
+    before, still, moved = _numbers(platform), 0, False
+    for _ in range(_LOOKS):
+        if over.wait(_LOOK_S):
+            return
+        now = _numbers(platform)
+        still = still + 1 if now == before else 0
+        if still >= 2 and moved:
+            return
+        moved = moved or now != before
+        before = now
+
+
+def _numbers(platform: Platform) -> int:
+    with platform.database.system() as session:
+        return int(session.scalar(text("select coalesce(sum(seq), 0) from core.quotes")) or 0)
 
 
 def _open_brokerages(platform: Platform) -> list[tuple[UUID, Brokerage]]:
