@@ -34,7 +34,14 @@ T = TypeVar("T")
 NEEDS = ("account_types", "symbols")
 PLACES = ("admin.dashboard", "admin.account.tab", "admin.customer.tab", "portal.dashboard", "portal.account.tab")
 QUEUES = get_args(QueueClass)
-RESERVED = frozenset({"admin", "api", "core", "operator", "plugins", "portal", "public", "schema", "static", "tenants"})
+RESERVED = frozenset(
+    (  # noqa: SIM905 - a list would take forty lines
+        "account accounts admin api bench brand chart core customers developers events frontend healthz history ledger live"
+        " me migrate openapi_json operator orders plugins portal positions product_configs public quotes register replay"
+        " schema second_factor settings sign_in sign_out staff static symbols tenant tenants trade up worker"
+    ).split()
+)
+"""Keys that would hide schemas, commands or addresses of the platform's own."""
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{1,39}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
