@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -28,10 +30,27 @@ def working_in(folder: Path, program: str) -> list[int]:
     """Ids of the processes of `program` that work in `folder` or were started with it as an argument, oldest first.
 
     Both servers work in their data's folder; of processes of other users only the arguments can be read.
-    Where there is no /proc (macOS), none are found.
     """
     wanted = str(folder.resolve())
+    if not PROC.joinpath("self").exists():  # macOS
+        listing = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=True)  # noqa: S607 (the system's ps)
+        return from_listing(listing.stdout, wanted, program)
     return sorted(int(entry.name) for entry in PROC.glob("[0-9]*") if _works_in(entry, wanted, program))
+
+
+def from_listing(listing: str, folder: str, program: str) -> list[int]:
+    """As `working_in`, from the lines of `ps` (id, command line): `program` with `folder` among its words."""
+    found = []
+    for line in listing.splitlines():
+        pid, _, command = line.strip().partition(" ")
+        words = command.split()
+        if (
+            words
+            and words[0].rpartition("/")[2].startswith(program)
+            and re.search(rf"(?<!\S){re.escape(folder)}(?!\S)", command)
+        ):
+            found.append(int(pid))
+    return sorted(found)
 
 
 def _works_in(entry: Path, wanted: str, program: str) -> bool:

@@ -15,7 +15,7 @@ import redis
 from core.servers import EmbeddedServers, ServersBusyError, ServersError, serving
 from core.servers.identity import Identity, root_identities
 from core.servers.postgres import Postgres
-from core.servers.processes import alive, wait_gone, working_in
+from core.servers.processes import alive, from_listing, wait_gone, working_in
 from core.servers.sockets import LONGEST, LONGEST_NAME, socket_folder
 from core.settings import Settings, SettingsError, load_settings
 
@@ -149,6 +149,19 @@ def test_a_process_that_merely_stands_in_the_folder_is_left_alone(initialised: P
                 assert bystander.poll() is None
         finally:
             bystander.kill()
+
+
+def test_servers_are_found_where_only_ps_tells() -> None:
+    listing = """\
+  101 /opt/env/bin/postgres -D /data/one/postgres -c listen_addresses=
+  102 postgres: checkpointer
+  103 /opt/env/bin/postgres -D /data/one/postgres-old -c listen_addresses=
+  104 tail -f /data/one/postgres
+   99 /opt/env/bin/valkey-server --port 0 --dir /data/one/valkey
+"""
+    assert from_listing(listing, "/data/one/postgres", "postgres") == [101]
+    assert from_listing(listing, "/data/one/valkey", "valkey-server") == [99]
+    assert from_listing(listing, "/data/two/postgres", "postgres") == []
 
 
 def test_a_damaged_append_only_file_is_put_aside(initialised: Path) -> None:
