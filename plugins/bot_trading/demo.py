@@ -9,14 +9,16 @@ from sqlalchemy import func, select
 
 from core.sdk.data import TenantSession
 from core.sdk.demo import Demo, DemoCustomer, DemoScene
+from core.sdk.prices import recent_prices
 from core.sdk.trading import account_states
 from plugins.bot_trading.models import Bot
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.services.errors import BotRefusedError
 from plugins.bot_trading.services.launching import Launch, launch
-from plugins.bot_trading.services.market import find_place
+from plugins.bot_trading.services.market import Place, find_place
 from plugins.bot_trading.settings import BotTradingSettings
-from plugins.bot_trading.strategies.numbers import ZERO
+from plugins.bot_trading.strategies.numbers import ZERO, to_tick
+from plugins.bot_trading.strategies.protocol import Quote, Setup, Strategy
 from plugins.bot_trading.strategies.spot_grid.settings import SpotGridSettings
 
 __all__ = ["demo_of"]
@@ -53,18 +55,20 @@ def _keep_running(
     place = find_place(session, customer.account_id, scene.symbols[code])
     if place is None or place.quote is None or place.problem is not None:
         return
+    quote = place.quote
     strategy = strategies["spot_grid"]
     capital = account_states(session, [customer.account_id])[customer.account_id].free_margin / 4
     if capital <= ZERO:
         return
-    suggested = strategy.suggest(place.market, place.quote, capital.quantize(Decimal("0.01"), rounding=ROUND_DOWN))
+    suggested = _lively(session, strategy, place, quote, capital.quantize(Decimal("0.01"), rounding=ROUND_DOWN))
+    if suggested is None:
+        return
     wish = Launch(
         customer_id=customer.customer_id,
         account_id=customer.account_id,
         symbol_id=place.symbol_id,
         strategy=strategy.key,
-        # Years of daily prices pass by in an hour of the demo: the grid goes along with them.
-        settings=SpotGridSettings.model_validate({**suggested, "trailing_up": True, "trailing_down": True}),
+        settings=suggested,
         key=f"demo:{customer.customer_id}:{launched}",
         actor=customer.email,
     )
@@ -74,3 +78,27 @@ def _keep_running(
     except BotRefusedError:
         # The market may be closed, or the price may have leapt: the next look comes in a few seconds.
         return
+
+
+def _lively(
+    session: TenantSession, strategy: Strategy[Any, Any], place: Place, quote: Quote, capital: Decimal
+) -> SpotGridSettings | None:
+    """A grid about as wide as the recent prices were, wider where commission or lot step ask for it."""
+    seen = [price for _, price in recent_prices(session, place.symbol_id, ticks=2_000)]
+    width = max(max(seen) - min(seen), quote.ask / 1000) if seen else quote.ask / 100
+    for _ in range(10):
+        lower, upper = to_tick(quote.ask - width, place.market.tick), to_tick(quote.ask + width, place.market.tick)
+        for cells in (20, 12, 8, 5):
+            settings = SpotGridSettings(
+                lower=max(lower, place.market.tick),
+                upper=upper,
+                cells=cells,
+                investment=capital,
+                # Years of daily prices pass by in an hour of the demo: the grid goes along with them.
+                trailing_up=True,
+                trailing_down=True,
+            )
+            if not strategy.preview(Setup(settings, place.market), quote, None).refusals:
+                return settings
+        width *= 2
+    return None
