@@ -10,6 +10,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,14 @@ import redis
 from sqlalchemy import text
 
 from core.events.reading import settled
+from core.feeds.store import append_ticks
+from core.feeds.ticks import Ticks
 from core.jobs.queues import CLASSES
+from core.lanes.models import Quote
 from core.platform import Platform
 from core.settings import Settings
+from core.trading.models import Instrument
+from tenants.db import new_id
 from tests.events.test_draining import say
 from tests.jobs.process import probe, settings_text
 from tests.runtime.build import make_marks, make_tenant, marks, platform_of
@@ -149,6 +155,37 @@ def test_a_worker_asked_to_stop_ends_after_its_job(processes: Processes, platfor
     wait(lambda: is_done(platform))
     check(platform, {(tenant_id, "x"): 200})
     assert processes.stop("scheduler") == 0
+
+
+def test_a_lane_goes_on_whatever_becomes_of_its_worker_and_of_redis(
+    processes: Processes, platform: Platform, valkey: redis.Redis
+) -> None:
+    instrument = new_id()
+    with platform.database.system() as session:
+        session.add(Instrument(id=instrument, feed="manual", feed_symbol="EURUSD", tick=Decimal("0.00001")))
+
+    def quote(number: int) -> None:
+        with platform.database.system() as session:
+            append_ticks(session, instrument, Ticks.of([(1_700_000_000_000 + number, 110_000, 110_010)]))
+
+    def position() -> int:
+        with platform.database.system() as session:
+            row = session.get(Quote, instrument)
+            return row.seq if row else 0
+
+    processes.start("lane", "lane-0")
+    quote(1)
+    wait(lambda: position() == 1)
+    valkey.flushall()
+    quote(2)
+    wait(lambda: position() == 2)
+    processes.kill("lane")
+    quote(3)
+    processes.start("lane", "lane-0")
+    wait(lambda: position() == 3)
+    started = time.monotonic()
+    assert processes.stop("lane") == 0
+    assert time.monotonic() - started < 6, "it ends in the middle of a slice"
 
 
 def _processes(platform: Platform) -> int:
