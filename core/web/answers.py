@@ -74,13 +74,8 @@ def problem_of(error: Exception) -> Problem:
         case tenants_errors.TenantsError():
             return Problem(409, error.code, str(error))
         case ValidationException():
-            return Problem(
-                422 if error.status_code == 400 else error.status_code,
-                "invalid",
-                _TITLES[422][0],
-                error.detail,
-                _fields(error),
-            )
+            status = 422 if error.status_code == 400 else error.status_code
+            return Problem(status, "invalid", _TITLES[422][0], extra=_fields(error))
         case HTTPException():
             title = _TITLES.get(error.status_code, (error.detail, ""))[0]
             code = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}.get(

@@ -32,9 +32,7 @@ class Icons:
         """The icon as inline SVG: decoration unless ``label`` names it to screen readers."""
         nodes = self._nodes.get(name) or [("rect", {"x": "5", "y": "5", "width": "14", "height": "14", "rx": "2"})]
         shapes = Markup("").join(
-            Markup("<{} {}/>").format(
-                Markup(tag), Markup(" ").join(Markup('{}="{}"').format(k, v) for k, v in attrs.items())
-            )
+            Markup("<{} {}/>").format(tag, Markup(" ").join(Markup('{}="{}"').format(k, v) for k, v in attrs.items()))
             for tag, attrs in nodes
         )
         role = Markup('role="img" aria-label="{}"').format(escape(label)) if label else Markup('aria-hidden="true"')

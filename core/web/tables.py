@@ -33,8 +33,8 @@ class Column:
     """A column. ``kind`` says how its values are written:
 
     ``text``, ``number``, ``money``, ``pnl`` (money with sign and colour), ``price``, ``volume``, ``percent``, ``change``
-    (percent with sign and colour), ``time``, ``day``, ``ago``, ``status``, ``status_text`` (without its colour), ``side``, ``symbol``, ``origin``, ``flag``,
-    ``code`` or ``custom`` (the page's own ``call`` block writes it).
+    (percent with sign and colour), ``time``, ``day``, ``ago``, ``status``, ``status_text`` (without its colour), ``side``,
+    ``symbol``, ``origin``, ``flag``, ``code`` or ``custom`` (the page's own ``call`` block writes it).
     """
 
     key: str

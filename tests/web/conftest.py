@@ -13,7 +13,7 @@ from core.platform import Platform, build_platform
 from core.preparation import prepare
 from core.runtime import Runtime
 from core.settings import Settings
-from tests.web.world import Browser, Brokerage, World, build_world
+from tests.web.world import Brokerage, Browser, World, build_world
 
 
 @pytest.fixture

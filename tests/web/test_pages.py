@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from tests.web.world import Browser, Brokerage, World
+from tests.web.world import Brokerage, Browser, World
 
 Fresh = Callable[[Brokerage], Browser]
 

@@ -1,9 +1,10 @@
 """The back office: pages of a brokerage's staff."""
 
-from core.web.admin import audit_log, components, dashboard, people, products, tokens, trading
+from core.web.admin import audit_log, components, dashboard, people, products, trading
 from core.web.live.route import live_route
 from core.web.password_pages import password_routes
 from core.web.signing import AdminSignIn
+from core.web.token_pages import AdminTokens
 
 __all__ = ["ADMIN_ROUTES"]
 
@@ -15,7 +16,7 @@ ADMIN_ROUTES = [
     *products.ROUTES,
     *trading.ROUTES,
     *people.ROUTES,
-    *tokens.ROUTES,
+    AdminTokens,
     *audit_log.ROUTES,
     *components.ROUTES,
 ]

@@ -112,10 +112,15 @@ def _values(web: Page) -> dict[str, Any]:
         Filter("side", "Side", "select", (("buy", "Buy"), ("sell", "Sell"))),
     )
     query = TableQuery.read(web.query, columns, filters)
-    rows = [
-        {"id": "1", "symbol": "EURUSD", "side": "buy", "volume": Decimal("0.31"), "price": Decimal("1.09604"), "profit": Decimal("128.40"), "status": "active", "at": now - timedelta(minutes=4)},
-        {"id": "2", "symbol": "XAUUSD", "side": "sell", "volume": Decimal("0.05"), "price": Decimal("2418.20"), "profit": Decimal("-42.17"), "status": "paused", "at": now - timedelta(hours=3)},
-        {"id": "3", "symbol": "BTCUSD", "side": "buy", "volume": Decimal("0.01"), "price": Decimal("64210.5"), "profit": Decimal("0"), "status": "rejected", "at": now - timedelta(days=2)},
+    trades = (
+        ("1", "EURUSD", "buy", "0.31", "1.09604", "128.40", "active", timedelta(minutes=4)),
+        ("2", "XAUUSD", "sell", "0.05", "2418.20", "-42.17", "paused", timedelta(hours=3)),
+        ("3", "BTCUSD", "buy", "0.01", "64210.5", "0", "rejected", timedelta(days=2)),
+    )
+    rows: list[dict[str, Any]] = [
+        {"id": key, "symbol": symbol, "side": side, "volume": Decimal(volume), "price": Decimal(price),
+         "profit": Decimal(profit), "status": status, "at": now - age}
+        for key, symbol, side, volume, price, profit, status, age in trades
     ]  # fmt: skip
     shown = [
         row
@@ -229,7 +234,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ),
             (
                 "live",
-                "One stream for each page: ui.stream(view, topics). Quotes fill ui.quote; other topics arrive as events that hx-trigger hears.",
+                "One stream for each page: ui.stream(view, topics). Quotes fill ui.quote; other topics are events for hx-trigger.",
             ),
         ),
     ),

@@ -98,10 +98,8 @@ def switch(web: Page, key: FromPath[str], data: JSONBody[SwitchIn]) -> SwitchOut
     plugin = _plugin(web, key)
     try:
         with web.session() as session:
-            if data.state == "on":
-                change = toggle_on(session, key, web.who)
-            else:
-                change = toggle_off(session, key, data.leave, web.who)
+            on = data.state == "on"
+            change = toggle_on(session, key, web.who) if on else toggle_off(session, key, data.leave, web.who)
     except PluginError as error:
         web.kit.platform.gate.record(error)
         raise RefusedError("module_failed", f"{plugin.manifest.title} failed while it was switched on.") from error

@@ -137,7 +137,7 @@ class Hub:
                 continue
             try:
                 changed = await asyncio.get_running_loop().run_in_executor(None, self._board.look, frozenset(wanted))
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever the database or a row may raise
                 # A page without quotes for a moment is better than a process without a hub.
                 _log.warning("quotes could not be read", exc_info=True)
                 await asyncio.sleep(2)

@@ -5,7 +5,7 @@ from core.web.live.route import live_route
 from core.web.password_pages import password_routes
 from core.web.portal import accounts, overview, trade
 from core.web.signing import PortalSignIn, portal_registration
-from core.web.token_pages import token_routes
+from core.web.token_pages import PortalTokens
 
 __all__ = ["PORTAL_ROUTES"]
 
@@ -17,6 +17,6 @@ PORTAL_ROUTES = [
     *overview.ROUTES,
     *accounts.ROUTES,
     *trade.ROUTES,
-    *token_routes(""),
+    PortalTokens,
     acting.PortalActing,
 ]

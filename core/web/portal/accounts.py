@@ -100,10 +100,11 @@ def positions_table(web: Page, session: TenantSession, account_id: UUID, path: s
     columns = trading_tables.position_columns(customer=False, base="")
     query = TableQuery.read(web.query, columns)
     found = list_positions(session, query, account=account_id, customer=web.person_id)
+    trade = Action("Trade", f"/trade?account={account_id}", "arrow-right")
     return Table(
         "positions", columns, found.rows, query, found.total, path, keep={"tab": "positions"}, caption="Open positions",
         actions=trading_tables.position_actions(""),
-        empty=Empty("No open positions", "Place an order, and what it opens appears here.", "chart-candle", Action("Trade", f"/trade?account={account_id}", "arrow-right")),
+        empty=Empty("No open positions", "Place an order, and what it opens appears here.", "chart-candle", trade),
     )  # fmt: skip
 
 
