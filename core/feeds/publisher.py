@@ -13,7 +13,7 @@ from uuid import UUID
 
 import redis
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from core.feeds.sources import FedInstrument, Source, sources
 from core.feeds.store import LastTick, insert_numbered, last_ticks, prune
@@ -164,7 +164,7 @@ class Publisher:
         self._looked_s = 0.0
         lock, self._lock = self._lock, None
         if lock is not None:
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):
                 lock.execute(text("select pg_advisory_unlock(:key)"), {"key": _LOCK})
             lock.invalidate()  # the lock is the connection's: it goes with it where it could not be given back
             lock.close()

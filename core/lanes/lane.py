@@ -29,10 +29,10 @@ _BEAT_S: Final = 1.0
 _CURSORS_S: Final = 2.0
 _SHOW_S: Final = 0.05
 """Least time between two writes of quotes that cause nothing."""
-_WAIT_MS: Final = 100
+_WAIT_MS: Final = 200
 _TAKE_UP_S: Final = 0.1
 _WAIT_SETTLING_MS: Final = 5
-_LOOK_S: Final = 0.25
+_LOOK_S: Final = 0.5
 """How often the table of ticks is looked into, in case the fast path has lost something."""
 _SILENCE_S: Final = 5.0
 """Silence of a feed after which its clock goes on by the wall clock, so that its quotes grow old."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tenants.db import Database, SystemSession, TenantSession
 
@@ -105,7 +105,7 @@ class Lease:
     def _unlock(self) -> None:
         lock, self._lock = self._lock, None
         if lock is not None:
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):
                 lock.execute(
                     text("select pg_advisory_unlock(:class, :lane)"), {"class": _LOCK_CLASS, "lane": self.lane}
                 )
