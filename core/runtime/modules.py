@@ -26,12 +26,12 @@ BUDGET_S: Final = 10.0
 _NEEDS: Final = {
     "account_types": (
         "An active account type",
-        "/admin/settings/account-types",
+        "",
         text("select exists (select from core.account_types where status = 'active')"),
     ),
     "symbols": (
         "An active symbol",
-        "/admin/settings/symbols",
+        "",
         text("select exists (select from core.symbols where status = 'active')"),
     ),
 }
@@ -43,7 +43,7 @@ _UNKNOWN: Final = Exposure((ExposureItem("Unknown: the module could not say what
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something a module needs before it can be on. ``path``: where in the admin it is put right."""
+    """Something a module needs before it can be on. ``path``: where in the admin it is put right, empty without a page for it."""
 
     key: str
     title: str

@@ -89,8 +89,8 @@ def test_what_is_missing_is_named_with_where_to_put_it_right(platform: Platform,
     with platform.database.tenant(tenant) as session:
         found = {item.key: item for item in modules.missing(session, "second")}
     assert set(found) == {"account_types", "symbols", "probe"}
-    assert found["symbols"].path.startswith("/admin/settings/")
-    assert found["probe"].title == "Probe switched on"
+    assert found["symbols"].title == "An active symbol"
+    assert (found["probe"].title, found["probe"].path) == ("Probe switched on", "/admin/settings/products")
     with pytest.raises(RequirementsError):
         on(platform, tenant, "second")
     on(platform, tenant)
