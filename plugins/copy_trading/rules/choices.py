@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.views import Terms
@@ -28,6 +28,11 @@ class Choices(BaseModel):
     symbols: list[str] | None = Field(default=None, title="Symbols")
     symbol_map: dict[str, str] = Field(default_factory=dict, title="Symbol Map")
     reverse: bool = Field(default=False, title="Reverse")
+
+    @field_validator("symbols")
+    @classmethod
+    def _an_empty_list_is_all(cls, symbols: list[str] | None) -> list[str] | None:
+        return symbols or None
 
     def terms(self) -> Terms:
         """The part of the choices that the replication decides from."""

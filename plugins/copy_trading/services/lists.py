@@ -159,6 +159,11 @@ class FollowerLine:
         return f"{_short(self.fixed_size)} {unit}"
 
     @property
+    def open_note(self) -> str:
+        """How many copied positions are open, in words."""
+        return f"{self.open_copies} open"
+
+    @property
     def paused_by(self) -> str:
         """Why it is paused, in words; empty when it is not."""
         return f"by {', '.join(self.reasons)}" if self.reasons else ""

@@ -48,7 +48,6 @@ _COLUMNS = (
     Column("equity", "Equity", "money", sort=True, currency="currency"),
     Column("leverage", "Leverage", "custom", sort=True, hint="Value of all open positions divided by equity"),
     Column("margin_level", "Margin level", "percent", sort=True, wide="xl"),
-    Column("warning", "Warning", "custom", sort=True),
     Column("status", "Status", "custom", sort=True),
 )
 _FILTERS = (
