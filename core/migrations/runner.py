@@ -15,6 +15,7 @@ from core.runtime.migrating import migrate_plugins
 from core.schema import APPEND_ONLY, OWN_SCHEMAS, SCHEMA
 from core.settings import Settings, SettingsError
 from tenants.db import Roles, ddl, grant_schema, protect_table
+from tenants.models.tenant import SCHEMA as TENANTS_SCHEMA
 
 LOCK = 0x7472_6164
 """Advisory lock of migrations, so that two starts at once do not run into each other."""
@@ -76,6 +77,9 @@ def secure(connection: Connection, roles: Roles, schemas: tuple[str, ...] = OWN_
         ).all()
         for table in tables:
             protect_table(connection, schema, table, roles)
+        if schema == TENANTS_SCHEMA:
+            # A tenant sees its own row only: here the id is the tenant.
+            protect_table(connection, schema, "tenants", roles, column="id")
         grant_schema(connection, schema, roles, append_only=APPEND_ONLY if schema == SCHEMA else ())
     if SCHEMA in schemas:
         for statement in (*_platform_tables(connection, roles), *ddl.statements(roles)):

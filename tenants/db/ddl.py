@@ -1,4 +1,4 @@
-"""What the tenants' schema needs beyond tables: its own policies, tighter grants, triggers and first rows."""
+"""What the tenants' schema needs beyond tables: tighter grants, triggers and first rows."""
 
 from __future__ import annotations
 
@@ -62,7 +62,6 @@ def statements(roles: Roles) -> list[str]:
     """SQL to run after the tables exist and ``grant_schema`` has been called; running it again changes nothing."""
     both = f"{roles.app}, {roles.system}"
     return [
-        *_own_tenant_row(roles),
         # The application role reads what is the whole platform's and writes none of it.
         f"revoke all on tenants.processes, tenants.snapshot_state, tenants.permissions from {roles.app}",
         f"grant select on tenants.permissions to {roles.app}",
@@ -78,34 +77,38 @@ def statements(roles: Roles) -> list[str]:
         f"on tenants.product_configs to {roles.app}",
         f"revoke update, delete, truncate on tenants.audit_entries from {both}",
         _REFUSE,
-        "create or replace trigger append_only before update or delete on tenants.audit_entries "
-        "for each row execute function tenants.refuse_change()",
-        "create or replace trigger append_only_truncate before truncate on tenants.audit_entries "
-        "for each statement execute function tenants.refuse_change()",
+        _trigger(
+            "audit_entries",
+            "append_only",
+            "create trigger append_only before update or delete on tenants.audit_entries"
+            " for each row execute function tenants.refuse_change()",
+        ),
+        _trigger(
+            "audit_entries",
+            "append_only_truncate",
+            "create trigger append_only_truncate before truncate on tenants.audit_entries"
+            " for each statement execute function tenants.refuse_change()",
+        ),
         _BUMP,
         "revoke all on function tenants.bump_snapshot() from public",
         *(
-            statement
-            for table, trigger, changes, condition in _SNAPSHOT_TRIGGERS
-            for statement in (
-                f"drop trigger if exists {trigger} on tenants.{table}",
-                f"create constraint trigger {trigger} after {changes} on tenants.{table} "
-                f"deferrable initially deferred for each row when ({condition}) "
-                "execute function tenants.bump_snapshot()",
+            _trigger(
+                table,
+                trigger,
+                f"create constraint trigger {trigger} after {changes} on tenants.{table}"
+                f" deferrable initially deferred for each row when ({condition})"
+                " execute function tenants.bump_snapshot()",
             )
+            for table, trigger, changes, condition in _SNAPSHOT_TRIGGERS
         ),
         "insert into tenants.snapshot_state (id, version) values (true, 1) on conflict do nothing",
     ]
 
 
-def _own_tenant_row(roles: Roles) -> list[str]:
-    """Policies of the table of tenants itself, whose ``id`` is the tenant: a tenant sees its own row only."""
-    mine = "id = (select nullif(current_setting('app.tenant_id', true), '')::uuid)"
-    return [
-        "alter table tenants.tenants enable row level security",
-        "alter table tenants.tenants force row level security",
-        "drop policy if exists tenant on tenants.tenants",
-        f"create policy tenant on tenants.tenants to {roles.app} using ({mine}) with check ({mine})",
-        "drop policy if exists system on tenants.tenants",
-        f"create policy system on tenants.tenants to {roles.system} using (true) with check (true)",
-    ]
+def _trigger(table: str, name: str, create: str) -> str:
+    """Make a trigger where it is missing. One whose definition changes needs a revision that drops the former."""
+    # Not dropped and made anew each time: that would lock the table while the product runs.
+    return (
+        "do $do$ begin if not exists (select from pg_trigger where not tgisinternal"
+        f" and tgrelid = 'tenants.{table}'::regclass and tgname = '{name}') then {create}; end if; end $do$"
+    )

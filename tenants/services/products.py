@@ -125,7 +125,8 @@ def set_state(
         found = _measure(impact)
         leave = _choice(found, leave)
         after = "draining" if found.remaining else "off"
-    row.leave = leave if after == "draining" else None
+    if "halted" not in (before, after):  # a halt in the middle of draining does not forget how it is left
+        row.leave = leave if after == "draining" else None
     row.reason = reason or None if after in ("draining", "halted") else None
     row.state = after
     _moved(session, row, actor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
 
 from core.addresses import Addresses, resolve
 from core.migrations.runner import OWN_SCHEMAS
@@ -13,6 +13,7 @@ from core.preparation import prepare
 from core.sdk.testing.servers import ServersForTests
 from core.settings import Settings
 from tenants.db import Database
+from tenants.db.isolation import is_protected
 from tests.tenants.conftest import Yard
 
 
@@ -245,3 +246,44 @@ def test_the_superuser_is_not_what_tests_run_as(servers_for_tests: ServersForTes
             addresses.roles.app,
             False,
         )
+
+
+def test_preparing_a_database_again_waits_for_nobody(settings: Settings, addresses: Addresses) -> None:
+    """A command that makes sure of the schema while the product runs must not need its tables for itself."""
+    prepare(settings)
+    with _connect(addresses.system) as reader:
+        for table in ("tenants.tenants", "tenants.staff", "tenants.audit_entries", "core.accounts", "core.quotes"):
+            reader.execute(f"lock table {table} in row exclusive mode")
+        with _connect(addresses.owner) as owner:
+            owner.execute("alter role current_user set lock_timeout = '500ms'")
+            owner.commit()
+        try:
+            prepare(settings)
+        finally:
+            with _connect(addresses.owner) as owner:
+                owner.execute("alter role current_user reset lock_timeout")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "alter table core.accounts no force row level security",
+        "alter table core.accounts disable row level security",
+        "drop policy tenant on core.accounts",
+        "create policy more on core.accounts using (true)",
+        "alter policy tenant on core.accounts using (true)",
+        "alter policy system on core.accounts to public",
+    ],
+)
+def test_preparing_a_database_again_puts_right_what_was_spoilt(
+    settings: Settings, addresses: Addresses, spoil: str
+) -> None:
+    engine = create_engine(addresses.owner)
+    with engine.begin() as connection:
+        assert is_protected(connection, "core", "accounts", addresses.roles)
+        connection.exec_driver_sql(spoil)
+        assert not is_protected(connection, "core", "accounts", addresses.roles)
+    prepare(settings)
+    with engine.connect() as connection:
+        assert is_protected(connection, "core", "accounts", addresses.roles)
+    engine.dispose()

@@ -114,6 +114,13 @@ def test_only_the_operator_halts_with_a_reason(yard: Yard, database: Database) -
     assert _set(database, yard, "draining", OPERATOR, reason="Fixed").after == "draining"
 
 
+def test_a_halt_in_the_middle_of_draining_does_not_forget_how_it_is_left(yard: Yard, database: Database) -> None:
+    _set(database, yard, "on")
+    _set(database, yard, "off", impact=MUCH, leave="keep")
+    _set(database, yard, "halted", OPERATOR, reason="Runs wild")
+    assert _set(database, yard, "draining", OPERATOR, reason="Fixed").leave == "keep"
+
+
 def test_the_platform_drains_in_quarantine_and_staff_do_not(yard: Yard, database: Database) -> None:
     with pytest.raises(TransitionError):
         _set(database, yard, "draining", SYSTEM)
