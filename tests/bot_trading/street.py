@@ -81,11 +81,12 @@ class Street:
         with self.database.system() as session:
             return append_ticks(session, self.instrument, Ticks.of(rows)).last_seq
 
-    def work(self) -> None:
+    def work(self, seconds: float = 10) -> None:
         """Let the lane work off everything that has been appended."""
         lane = self.lanes[-1] if self.lanes else self.lane()
         last = self.last_seq()
-        assert lane.run(10, stop=lambda: lane.position(self.instrument) >= last)
+        assert lane.run(seconds, stop=lambda: lane.position(self.instrument) >= last)
+        assert lane.position(self.instrument) == last
 
     def show(self, *prices: str | tuple[str, str]) -> None:
         """Append quotes and have them worked off, one after the other, with the events each has caused."""
