@@ -112,13 +112,14 @@ class Scanner:
     def note_cursors(self) -> None:
         """Note for all tenants with subjects here how far they have been looked at."""
         for market in self.markets.values():
-            tenants = [tenant_id for tenant_id, count in market.waiting.tenants.items() if count > 0]
+            tenants = {tenant_id for tenant_id, count in market.waiting.tenants.items() if count > 0}
+            tenants |= {tenant_id for tenant_id, _ in self.asleep}
             seq = market.stored[0]
             if seq > market.noted:
                 if tenants:
                     with self.database.system() as session:
                         self.lease.fence(session)
-                        triggers.note_cursors(session, market.instrument_id, tenants, seq)
+                        triggers.note_cursors(session, market.instrument_id, sorted(tenants), seq)
                 market.noted = seq
 
     def _to_next_crossing(self, market: Market, ticks: Ticks) -> None:

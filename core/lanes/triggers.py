@@ -48,14 +48,20 @@ def unarmed_subjects(session: SystemSession, instrument_ids: Sequence[UUID]) -> 
 
 
 def arm(session: SystemSession, instrument_id: UUID, subjects: Subjects) -> None:
-    """Note that the lane has taken these versions into its book; what has changed again stays unarmed."""
+    """Note that the lane has taken these versions into its book; what has changed again stays unarmed.
+
+    So does what somebody is changing just now: waiting for it could end in a deadlock, and it comes back anyway.
+    """
     session.execute(
         text(
-            "update core.triggers t set armed = true"
-            " from unnest(cast(:tenants as uuid[]), cast(:kinds as text[]), cast(:subjects as uuid[]),"
+            "with mine as (select t.tenant_id, t.kind, t.subject_id from core.triggers t"
+            " join unnest(cast(:tenants as uuid[]), cast(:kinds as text[]), cast(:subjects as uuid[]),"
             " cast(:versions as bigint[]), cast(:since as bigint[])) as s(tenant_id, kind, subject_id, version, since_seq)"
-            " where t.tenant_id = s.tenant_id and t.kind = s.kind and t.subject_id = s.subject_id"
-            " and t.instrument_id = :id and t.version = s.version and t.since_seq = s.since_seq and not t.armed"
+            " on t.tenant_id = s.tenant_id and t.kind = s.kind and t.subject_id = s.subject_id"
+            " and t.version = s.version and t.since_seq = s.since_seq"
+            " where t.instrument_id = :id and not t.armed for update of t skip locked)"
+            " update core.triggers t set armed = true from mine where t.tenant_id = mine.tenant_id"
+            " and t.kind = mine.kind and t.subject_id = mine.subject_id and t.instrument_id = :id"
         ),
         {
             "id": instrument_id,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from core.lanes import lease
 from core.lanes.crossing import Work, Worked
 from core.lanes.lease import FencedError, Lease
+from core.lanes.progress import progress
 from core.lanes.reactor import Triggers
 from core.lanes.subjects import NewState, change_subjects
 from core.lanes.workers import LaneWorkers
@@ -337,6 +338,9 @@ def test_a_halted_module_sleeps_and_takes_part_again_from_now_on(street: Street)
     scanner = lane._scanner
     assert scanner
     assert len(scanner.markets[street.place.instruments["EURUSD"]].waiting) == 0
+    scanner.note_cursors()
+    with street.database.system() as session:
+        assert progress(session, street.place.instruments["EURUSD"]).done == 4, "nobody waits for who sleeps"
     street.switch("on")
     time.sleep(1.1)
     lane.run(0.3)
@@ -355,6 +359,20 @@ def test_a_plugin_that_is_not_installed_here_sleeps(street: Street) -> None:
     street.run(lane)
     assert street.fills() == []
     assert street.rows("select count(*) from core.parked_subjects") == [(0,)]
+
+
+def test_a_row_that_is_being_changed_is_left_for_the_next_look(street: Street) -> None:
+    """The lane never waits for a row that somebody else holds, and never arms a version that is going away."""
+    lane = street.lane()
+    street.append(("1.1000", "1.1001"))
+    bot = street.ladder("0.0010", "1.1000")
+    with street.place.session() as session:
+        session.execute(text("select 1 from core.triggers where subject_id = :id for update"), {"id": bot})
+        street.run(lane)
+        assert street.rows("select armed from core.triggers where subject_id = :id", id=bot) == [(False,)]
+    street.append(("1.0989", "1.0990"))
+    street.run(lane)
+    assert len(street.fills()) == 1
 
 
 def test_losing_redis_loses_no_quote(street: Street) -> None:
