@@ -37,6 +37,8 @@ class HeldPosition(Protocol):
     @property
     def volume(self) -> Decimal: ...
     @property
+    def open_price(self) -> Decimal: ...
+    @property
     def origin(self) -> str: ...
     @property
     def origin_id(self) -> UUID | None: ...
@@ -96,6 +98,11 @@ class LockedAccount:
         return ZERO if equity is None else subtract(subtract(equity, row.margin), row.reserved)
 
     @property
+    def margin(self) -> Decimal:
+        """What the open positions bind."""
+        return self._work.row.margin
+
+    @property
     def positions(self) -> Collection[HeldPosition]:
         """The open positions, the oldest first."""
         return self._work.positions.values()
@@ -149,6 +156,15 @@ class LockedAccounts:
         if known is None:
             known = self._markets[account_type_id, symbol_id] = _market(self._world, account_type_id, symbol_id)
         return known
+
+    def notional(self, account_id: UUID) -> Decimal:
+        """Value of an account's open positions at the middle, in its currency; what has no quote counts nothing."""
+        account = self.accounts[account_id]
+        total = ZERO
+        for held in account.positions:
+            market = self.market(account.account_type_id, held.symbol_id)
+            total += held.volume * market.contract_size * (market.bid + market.ask) / 2 * market.money_rate
+        return total
 
     def symbol_id(self, code: str) -> UUID | None:
         """The tenant's symbol of that code."""

@@ -408,3 +408,46 @@ def test_caps_private_masters_and_double_follows_are_refused(scene: Scene) -> No
         session.get_one(Master, (scene.place.tenant_id, master)).public = False
     with pytest.raises(NotFoundError):
         scene.follow(master, scene.account("2500"))
+
+
+@pytest.mark.parametrize(
+    ("choice", "price", "expected"),
+    [
+        ("ignore", "1.08500", "0"),
+        ("all", "1.09500", "0.50"),
+        ("if_not_worse", "1.09500", "0"),
+        ("if_not_worse", "1.08600", "0.50"),
+        ("if_not_worse", "1.08000", "0.50"),
+    ],
+)
+def test_existing_positions_are_taken_over_as_the_follower_chose(
+    scene: Scene, choice: str, price: str, expected: str
+) -> None:
+    master, follower = scene.master("10000"), scene.account("2500")
+    account = scene.master_account(master)
+    first = scene.trade(account, "buy", "1.00").fills[0].position_id
+    scene.trade(account, "buy", "1.00")
+    scene.place.quote("EURUSD", price, price)
+    equity = scene.own(account).balance + 200_000 * (D(price) - D("1.085"))
+    subscription = scene.follow(master, follower, existing_positions=choice, copy_ratio=equity / D(10_000))
+    assert scene.held(follower) == D(expected)
+    assert len(scene.skips(subscription)) == (2 if choice != "ignore" and expected == "0" else 0)
+    scene.trade(account, "sell", "1.00", position_id=first)
+    scene.copy(master)
+    assert scene.held(follower) == D(expected) / 2, "closes of what was taken over are mirrored"
+
+
+def test_high_leverage_blocks_opens_where_the_tenant_says_so(scene: Scene) -> None:
+    scene.place.account_type("wide", leverage=Decimal(500))
+    master, follower = scene.master("10000", "wide"), scene.account("2500", "wide")
+    subscription = scene.follow(master, follower)
+    scene.trade(follower, "buy", "0.50")  # 54,250 on 2,500: 21.7 times
+    scene.settings = scene.settings.model_copy(update={"high_blocks_opens": True})
+    scene.trade(scene.master_account(master), "buy", "1.00")
+    scene.copy(master)
+    [skip] = scene.skips(subscription)
+    assert (skip.reason, skip.found, skip.needed) == (
+        "account_not_eligible",
+        "leverage 21.7×, warning high",
+        "below 20×",
+    )

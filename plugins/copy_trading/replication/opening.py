@@ -14,6 +14,7 @@ from core.sdk.trading import AccountFill, LockedAccount, MarketView, OrderReques
 from plugins.copy_trading.replication.fills import open_of
 from plugins.copy_trading.replication.orders import opening_order, refusal_of
 from plugins.copy_trading.replication.rows import Follower, LinkRow, SkipRow
+from plugins.copy_trading.rules.figures import effective_leverage, leverage_warning
 from plugins.copy_trading.rules.numbers import quotient
 from plugins.copy_trading.rules.opens import Copy, decide_opens
 from plugins.copy_trading.rules.reasons import Refusal
@@ -132,6 +133,14 @@ class OpeningWave:
             return account.mode, self.scene.master.mode
         if equity is None:
             return "a position without a quote", "equity known"
+        if self.scene.settings.high_blocks_opens:
+            limits = self.scene.settings.leverage_limits
+            leverage = effective_leverage(self.chunk.market.notional(account.id), equity)
+            level = equity / account.margin * 100 if account.margin else None
+            warning = leverage_warning(leverage, level, limits)
+            if warning in ("high", "critical"):
+                shown = "no equity" if leverage is None else f"leverage {leverage:.1f}×"
+                return f"{shown}, warning {warning}", f"below {limits.high_leverage:f}×"
         if rate is None:
             return f"no rate from {self.scene.master.currency} to {account.currency}", "a rate"
         return None

@@ -14,20 +14,75 @@ class Choices(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mode: Literal["proportional", "fixed"] = Field(default="proportional", title="Copy Mode")
-    copy_ratio: Decimal = Field(default=Decimal(1), gt=0, title="Copy Ratio")
-    fixed_size: Decimal = Field(default=Decimal("0.01"), gt=0, title="Fixed Size")
-    fixed_basis: Literal["lots", "margin", "notional"] = Field(default="lots", title="Fixed Size in")
-    max_open_trades: int = Field(default=10, ge=1, title="Max Open Trades")
-    minimum_equity: Decimal = Field(default=Decimal(0), ge=0, title="Minimum Equity")
-    slippage_tolerance: Decimal | None = Field(default=None, ge=0, title="Slippage Tolerance")
-    below_minimum_lot: Literal["skip", "round_up"] = Field(default="skip", title="Below Minimum Lot")
-    maximum_lot: Decimal | None = Field(default=None, gt=0, title="Maximum Lot")
-    existing_positions: Literal["ignore", "if_not_worse", "all"] = Field(default="ignore", title="Existing Positions")
-    stop_loss_percent: Decimal | None = Field(default=None, gt=0, lt=100, title="Copy Stop-Loss")
-    symbols: list[str] | None = Field(default=None, title="Symbols")
-    symbol_map: dict[str, str] = Field(default_factory=dict, title="Symbol Map")
-    reverse: bool = Field(default=False, title="Reverse")
+    mode: Literal["proportional", "fixed"] = Field(
+        default="proportional",
+        title="Copy Mode",
+        description="Proportional: the master's volume in the ratio of your equities. Fixed: the same size for each order.",
+    )
+    copy_ratio: Decimal = Field(
+        default=Decimal(1), gt=0, title="Copy Ratio", description="Multiplier on the proportional size."
+    )
+    fixed_size: Decimal = Field(
+        default=Decimal("0.01"),
+        gt=0,
+        title="Fixed Size",
+        description="For the fixed mode.",
+    )
+    fixed_basis: Literal["lots", "margin", "notional"] = Field(
+        default="lots", title="Fixed Size in", description="Lots, or money by margin or by notional."
+    )
+    max_open_trades: int = Field(
+        default=10, ge=1, title="Max Open Trades", description="Most copied positions at a time."
+    )
+    minimum_equity: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        title="Minimum Equity",
+        description="Below it nothing new is copied; closes always are.",
+    )
+    slippage_tolerance: Decimal | None = Field(
+        default=None,
+        ge=0,
+        title="Slippage Tolerance",
+        description="Most adverse deviation from the master's price; empty: your brokerage's default for the symbol.",
+        json_schema_extra={"unit": "%"},
+    )
+    below_minimum_lot: Literal["skip", "round_up"] = Field(
+        default="skip",
+        title="Below Minimum Lot",
+        description="Skip, or round up where that no more than doubles the size.",
+    )
+    maximum_lot: Decimal | None = Field(
+        default=None,
+        gt=0,
+        title="Maximum Lot",
+        description="Larger copies are cut down to it; empty: none.",
+        json_schema_extra={"unit": "lots"},
+    )
+    existing_positions: Literal["ignore", "if_not_worse", "all"] = Field(
+        default="ignore",
+        title="Existing Positions",
+        description="What the master has open already: ignore it, copy what has not become dearer, or copy all.",
+    )
+    stop_loss_percent: Decimal | None = Field(
+        default=None,
+        gt=0,
+        lt=100,
+        title="Copy Stop-Loss",
+        description="Loss of your equity since the start at which everything is closed and the copy stops; empty: none.",
+        json_schema_extra={"unit": "%"},
+    )
+    symbols: list[str] | None = Field(
+        default=None, title="Symbols", description="Of the master's symbols copy only these; empty: all."
+    )
+    symbol_map: dict[str, str] = Field(
+        default_factory=dict, title="Symbol Map", description="Copy a symbol of the master as another, one to a line."
+    )
+    reverse: bool = Field(
+        default=False,
+        title="Reverse",
+        description="Copy the opposite side.",
+    )
 
     @field_validator("symbols")
     @classmethod

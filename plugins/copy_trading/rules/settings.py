@@ -149,9 +149,6 @@ class CopyTradingSettings(BaseModel):
     critical_pauses: bool = Field(
         default=False, title="Critical Pauses", description="Pause followers whose warning is critical."
     )
-    performance_fee: Decimal = _percent(
-        "Performance Fee", "Percent of new net profit that a follower pays to the master each month.", "0", "50"
-    )
     risk_notice: str = Field(
         default=RISK_NOTICE,
         min_length=1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -11,6 +12,7 @@ from core.sdk.arrays import uuids
 from core.sdk.data import TenantSession, new_id
 from core.sdk.trading import lock_accounts_with_markets
 from plugins.copy_trading.models import Confirmation, Cursor, Master, Subscription
+from plugins.copy_trading.replication.existing import take_over
 from plugins.copy_trading.rules.choices import Choices, out_of_bounds
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.states import By, Pause, SubscriptionStatus, resume, status_of
@@ -102,12 +104,14 @@ def _start(
             master_id=master.id,
             notice_version=settings.risk_notice_version,
             notice=settings.risk_notice,
-            fee_percent=settings.performance_fee,
+            fee_percent=Decimal(0),
         )
     )
     session.flush()
     session.add(Cursor(subscription_id=subscription.id, last_close=last_fill, last_open=last_fill))
     session.flush()
+    if choices.existing_positions != "ignore":
+        take_over(session, settings, subscription, any_price=choices.existing_positions == "all")
     return subscription
 
 

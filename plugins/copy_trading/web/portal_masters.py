@@ -49,6 +49,7 @@ SHOWN = (
     "slippage_tolerance",
     "below_minimum_lot",
     "maximum_lot",
+    "existing_positions",
     "stop_loss_percent",
     "symbols",
     "symbol_map",
@@ -207,7 +208,6 @@ def _follow_page(web: Web, master: Master, form: Form, start: Form, status: int 
         form=form,
         start=start,
         notice=settings.risk_notice,
-        fee=settings.performance_fee,
         invite=web.query.get("invite", "") or (web.form.get("invite") or [""])[-1],
         title=f"Copy {master.name}",
     )
