@@ -69,7 +69,9 @@ AURORA: Final = Brokerage(
     ),
     (
         NewAccountType("Standard", leverage=Decimal(20), commission_kind="percent", commission=Decimal("0.02")),
-        NewAccountType("Spot", leverage=Decimal(1), may_short=False),
+        NewAccountType(
+            "Spot", leverage=Decimal(1), may_short=False, margin_call_level=Decimal(0), stop_out_level=Decimal(0)
+        ),
         NewAccountType("Demo", leverage=Decimal(20), demo=True),
     ),
     (

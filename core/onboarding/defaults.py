@@ -31,12 +31,17 @@ class NewAccountType:
     commission_kind: Literal["per_lot", "percent"] = "per_lot"
     commission: Decimal = Decimal(0)
     markup: Decimal = Decimal(0)
+    margin_call_level: Decimal = Decimal(100)
+    stop_out_level: Decimal = Decimal(50)
 
 
 DEFAULT_TYPES: Final = (
     NewAccountType("Standard"),
     NewAccountType("Netting", mode="netting"),
-    NewAccountType("Spot", leverage=Decimal(1), may_short=False),
+    # What is owned outright cannot owe anything: a fall of its price calls for no money.
+    NewAccountType(
+        "Spot", leverage=Decimal(1), may_short=False, margin_call_level=Decimal(0), stop_out_level=Decimal(0)
+    ),
     NewAccountType("Demo", demo=True),
 )
 """A leveraged type of each mode, one that is owned outright, and one with play money."""
@@ -56,6 +61,8 @@ def add_account_type(session: TenantSession, new: NewAccountType, actor: Actor) 
         commission_kind=new.commission_kind,
         commission=new.commission,
         markup=new.markup,
+        margin_call_level=new.margin_call_level,
+        stop_out_level=new.stop_out_level,
     )
     session.add(made)
     session.flush()
