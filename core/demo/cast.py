@@ -112,7 +112,13 @@ MERIDIAN: Final = Brokerage(
         NewAccountType("Classic", leverage=Decimal(10), markup=Decimal(2)),
         NewAccountType("Netting", mode="netting", leverage=Decimal(10), markup=Decimal(2)),
         NewAccountType(
-            "Spot", leverage=Decimal(1), may_short=False, commission_kind="percent", commission=Decimal("0.05")
+            "Spot",
+            leverage=Decimal(1),
+            may_short=False,
+            commission_kind="percent",
+            commission=Decimal("0.05"),
+            margin_call_level=Decimal(0),
+            stop_out_level=Decimal(0),
         ),
         NewAccountType("Practice", leverage=Decimal(10), demo=True),
     ),
