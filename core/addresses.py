@@ -45,7 +45,8 @@ def resolve(settings: Settings) -> Addresses:
         system=settings.database_system_url or _as(owner, roles.system, settings),
         redis=settings.redis_url,
         roles=Roles(
-            app=_role_of(settings.database_app_url, roles.app), system=_role_of(settings.database_system_url, roles.system)
+            app=_role_of(settings.database_app_url, roles.app),
+            system=_role_of(settings.database_system_url, roles.system),
         ),
     )
 
