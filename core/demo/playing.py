@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tradeyard.demo")
 
-TURN_S = 4.0
+TURN_S = 3.0
 _LOOK_S, _LOOKS = 0.06, 40
-MODULES_EVERY = 4
+MODULES_EVERY = 2
 """Turns between two looks of the modules."""
 
 

@@ -56,6 +56,7 @@ class Demo:
 
     :ivar prepare: called at each start, before there are prices: makes what is missing and leaves what is there alone.
     :ivar play: called every few seconds while the demo runs and the module is on: looks after what should be going on.
+        One booking in a call: a second would lock its accounts after the first has locked its events.
     :ivar settings: what a demo brokerage sets otherwise than the defaults, since its prices are played fast. Written once, when
         the module is first switched on.
     """

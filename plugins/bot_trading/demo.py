@@ -31,7 +31,9 @@ def demo_of(strategies: Strategies) -> Demo:
 
     def play(session: TenantSession, scene: DemoScene, settings: Any) -> None:
         for number, customer in enumerate(scene.who("bots")):
-            _keep_running(session, strategies, settings, scene, customer, number)
+            # One launch in a transaction: a second would lock its account after the first has locked its events.
+            if _keep_running(session, strategies, settings, scene, customer, number):
+                return
 
     return Demo(play=play)
 
@@ -43,26 +45,29 @@ def _keep_running(
     scene: DemoScene,
     customer: DemoCustomer,
     number: int,
-) -> None:
-    """See that a customer has so many live bots; one that a visitor has stopped is followed by another."""
+) -> bool:
+    """See that a customer has so many live bots; one that a visitor has stopped is followed by another.
+
+    Whether one was launched.
+    """
     own = select(func.count()).select_from(Bot).where(Bot.customer_id == customer.customer_id)
     live = session.scalar(own.where(Bot.status != "stopped")) or 0
     launched = session.scalar(own) or 0
     codes = sorted(scene.prices)
     if live >= BOTS_EACH or not codes:
-        return
+        return False
     code = codes[(number * BOTS_EACH + launched) % len(codes)]
     place = find_place(session, customer.account_id, scene.symbols[code])
     if place is None or place.quote is None or place.problem is not None:
-        return
+        return False
     quote = place.quote
     strategy = strategies["spot_grid"]
     capital = account_states(session, [customer.account_id])[customer.account_id].free_margin / 4
     if capital <= ZERO:
-        return
+        return False
     suggested = _lively(session, strategy, place, quote, capital.quantize(Decimal("0.01"), rounding=ROUND_DOWN))
     if suggested is None:
-        return
+        return False
     wish = Launch(
         customer_id=customer.customer_id,
         account_id=customer.account_id,
@@ -77,7 +82,8 @@ def _keep_running(
             launch(session, strategies, settings, wish)
     except BotRefusedError:
         # The market may be closed, or the price may have leapt: the next look comes in a few seconds.
-        return
+        return False
+    return True
 
 
 def _lively(

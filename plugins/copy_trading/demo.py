@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import select, text
 
@@ -55,30 +56,35 @@ def prepare(session: TenantSession, scene: DemoScene, settings: Any) -> None:
 
 
 def play(session: TenantSession, scene: DemoScene, _settings: Any) -> None:
-    """Let each master open or close something every few prices, always the same way for the same prices."""
+    """Let one of the masters open or close something every few prices.
+
+    One booking in a transaction: a second would lock its account after the first has locked its events.
+    """
     codes = sorted(code for code in scene.symbols if code in scene.prices)
-    if not codes:
+    masters = scene.who("master")
+    if not codes or not masters:
         return
     clock = session.scalar(text("select coalesce(sum(seq), 0) from core.quotes")) or 0
     turn = int(clock) // _TURN
-    for at, customer in enumerate(scene.who("master")):
+    client_order_id = f"demo-{turn}"
+    at = crc32(client_order_id.encode()) % len(masters)
+    customer = masters[at]
+    if session.scalar(
+        text("select 1 from core.orders where account_id = :account and client_order_id = :key"),
+        {"account": customer.account_id, "key": client_order_id},
+    ):
+        return
+    held = session.execute(
+        text(
+            "select id from core.positions where account_id = :account and closed_ts_ms is null order by opened_ts_ms, id"
+        ),
+        {"account": customer.account_id},
+    ).all()
+    if len(held) >= 3 + at:
+        close_positions(session, [(held[0].id, None, client_order_id)])
+    else:
         code = codes[(turn + at) % len(codes)]
-        client_order_id = f"demo-{turn}"
-        if session.scalar(
-            text("select 1 from core.orders where account_id = :account and client_order_id = :key"),
-            {"account": customer.account_id, "key": client_order_id},
-        ):
-            continue
-        held = session.execute(
-            text(
-                "select id from core.positions where account_id = :account and closed_ts_ms is null order by opened_ts_ms, id"
-            ),
-            {"account": customer.account_id},
-        ).all()
-        if len(held) >= 3 + at:
-            close_positions(session, [(held[0].id, None, client_order_id)])
-        else:
-            _open(session, scene, customer.account_id, code, client_order_id, buy=(turn + at) % 3 != 0)
+        _open(session, scene, customer.account_id, code, client_order_id, buy=(turn + at) % 3 != 0)
 
 
 def _open(
