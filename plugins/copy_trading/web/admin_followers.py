@@ -27,7 +27,7 @@ from plugins.copy_trading.rules.states import By, IllegalMoveError, Pause
 from plugins.copy_trading.services import following, lists
 from plugins.copy_trading.services.lists import FollowerLine
 from plugins.copy_trading.services.stopping import stop
-from plugins.copy_trading.web.words import MODES, REASONS, remedy
+from plugins.copy_trading.web.words import MODES, REASONS, money, remedy
 
 _MANAGE: dict[str, Any] = {"permission": "copy_trading.followers.manage"}
 MAX_BULK = 500
@@ -42,9 +42,9 @@ _COLUMNS = (
         "pnl",
         sort=True,
         currency="currency",
+        sub="open_note",
         hint="Of linked positions, realised and floating",
     ),
-    Column("open_copies", "Open copies", "number", digits=0, sort=True, wide="lg"),
     Column("equity", "Equity", "money", sort=True, currency="currency"),
     Column("leverage", "Leverage", "custom", sort=True, hint="Value of all open positions divided by equity"),
     Column("margin_level", "Margin level", "percent", sort=True, wide="xl"),
@@ -229,7 +229,7 @@ def _dialog(
     items = [
         ("Followers", rows[0].customer if len(rows) == 1 else f"{len(rows):,}"),
         ("Open copied positions", f"{sum(row.open_copies for row in rows):,}"),
-        *(("Copied P&L", f"{value:,.2f} {currency}") for currency, value in earned.items()),
+        *(("Copied P&L", money(value, currency)) for currency, value in earned.items()),
     ]
     return web.render(
         "admin/question.html",

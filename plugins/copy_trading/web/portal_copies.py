@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from core.sdk.web import (
 )
 from plugins.copy_trading.models import Subscription
 from plugins.copy_trading.rules.choices import Choices
+from plugins.copy_trading.rules.reasons import plain
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.states import By, IllegalMoveError, Pause
 from plugins.copy_trading.services import following, lists
@@ -31,8 +33,11 @@ from plugins.copy_trading.services.lists import FollowerLine
 from plugins.copy_trading.services.stopping import stop
 from plugins.copy_trading.web.admin_followers import STOPPING, SkipView
 from plugins.copy_trading.web.portal_masters import SHOWN, bounds
+from plugins.copy_trading.web.words import money
 
 _COPY: dict[str, Any] = {"permission": "copy_trading.copy"}
+CHANGEABLE = tuple(name for name in SHOWN if name != "existing_positions")
+"""Settings that can be changed later: existing positions are taken over at the start or not at all."""
 
 
 @get("/copies", opt=_COPY, sync_to_thread=True)
@@ -89,7 +94,7 @@ def copy(web: Web, copy_id: FromPath[UUID]) -> Response[str]:
     with web.session() as session:
         line = _own(session, web, copy_id)
         row = session.scalars(select(Subscription).where(Subscription.id == copy_id)).one()
-        form = form_for(Choices, _chosen(row), bounds=bounds(settings)).only(*SHOWN)
+        form = form_for(Choices, _chosen(row), bounds=bounds(settings)).only(*CHANGEABLE)
         skips = [SkipView(item) for item in lists.skips(session, subscription_id=copy_id)]
     return _page(web, line, form, skips)
 
@@ -111,10 +116,12 @@ def _page(web: Web, line: FollowerLine, form: Form, skips: list[SkipView], statu
 def save(web: Web, copy_id: FromPath[UUID]) -> Response[Any]:
     """Change the settings; they hold from the master's next opening order."""
     settings: CopyTradingSettings = web.settings()
-    parsed = parse_form(Choices, web.form, bounds=bounds(settings))
-    form = parsed.form.only(*SHOWN)
     with web.session() as session:
         line = _own(session, web, copy_id)
+        kept = session.scalars(select(Subscription.existing_positions).where(Subscription.id == copy_id)).one()
+    parsed = parse_form(Choices, web.form, bounds=bounds(settings), keep={"existing_positions": kept})
+    form = parsed.form.only(*CHANGEABLE)
+    with web.session() as session:
         skips = [SkipView(item) for item in lists.skips(session, subscription_id=copy_id)]
     if parsed.value is None:
         return _page(web, line, form, skips, 422)
@@ -133,7 +140,9 @@ def save(web: Web, copy_id: FromPath[UUID]) -> Response[Any]:
 def _chosen(row: Subscription) -> dict[str, Any]:
     """The settings of a subscription as its form names them."""
     names = [name for name in Choices.model_fields if name != "below_minimum_lot"]
-    return {name: getattr(row, name) for name in names} | {"below_minimum_lot": "round_up" if row.round_up else "skip"}
+    values = {name: getattr(row, name) for name in names}
+    values = {name: plain(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+    return values | {"below_minimum_lot": "round_up" if row.round_up else "skip"}
 
 
 @get("/copies/{copy_id:uuid}/stop", opt=_COPY, sync_to_thread=True)
@@ -169,7 +178,7 @@ def _stop_dialog(web: Web, copy_id: UUID, error: str = "", status: int = 200) ->
         danger=True,
         items=[
             ("Open copied positions", str(line.open_copies)),
-            ("Copied P&L", f"{line.copied_pnl:,.2f} {line.currency}"),
+            ("Copied P&L", money(line.copied_pnl, line.currency)),
         ],
         choices=STOPPING,
         choice="",

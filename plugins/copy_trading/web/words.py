@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 REASONS = {
     "master_closed": "Master closed before the copy",
     "module_off": "Copy Trading switched off",
@@ -34,6 +36,11 @@ SETTINGS = {
 """Settings that a skip record names."""
 
 MODES = {"proportional": "Proportional", "fixed": "Fixed"}
+
+
+def money(value: Decimal, currency: str) -> str:
+    """An amount for the lines of a question, with a real minus sign."""
+    return f"{value:,.2f} {currency}".replace("-", "\u2212")
 
 
 def remedy(setting: str | None, value: str | None) -> str:
