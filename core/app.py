@@ -20,6 +20,7 @@ from core.web.admin import ADMIN_ROUTES
 from core.web.answers import error_handlers
 from core.web.api import API_ROUTES
 from core.web.api.openapi import Description
+from core.web.api.schema import FormSchemaPlugin
 from core.web.assets import Assets
 from core.web.gate import Gate
 from core.web.guards import Guard
@@ -76,7 +77,7 @@ def create_app(platform: Platform) -> Litestar:
         # An application of its own, which is never served: Litestar's would answer with every module to everybody.
         routes = [api(), *(router for router in plugin_routers(platform.runtime, probe) if router.include_in_schema)]
         about = OpenAPIConfig(title="API", version="1", use_handler_docstrings=True)
-        return application(routes, openapi_config=about)
+        return application(routes, openapi_config=about, plugins=[FormSchemaPlugin()])
 
     own: list[ControllerRouterHandler] = [
         public.static_route(assets),
