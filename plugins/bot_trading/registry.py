@@ -7,7 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from plugins.bot_trading.strategies.martingale.strategy import Martingale
 from plugins.bot_trading.strategies.protocol import Strategy
+from plugins.bot_trading.strategies.reverse_martingale.strategy import ReverseMartingale
 from plugins.bot_trading.strategies.spot_grid.strategy import SpotGrid
 
 __all__ = ["Strategies", "own_strategies"]
@@ -39,4 +41,4 @@ class Strategies(Mapping[str, Strategy[BaseModel, Any]]):
 
 def own_strategies() -> Strategies:
     """The strategies of this module."""
-    return Strategies([SpotGrid()])
+    return Strategies([SpotGrid(), Martingale(), ReverseMartingale()])

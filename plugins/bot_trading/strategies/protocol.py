@@ -19,6 +19,7 @@ __all__ = [
     "Command",
     "Figures",
     "Intent",
+    "Level",
     "LogEntry",
     "Market",
     "Order",
@@ -53,6 +54,15 @@ class Quote:
     ask: Decimal
     ts_ms: int = 0
     seq: int = 0
+    before: tuple[Decimal, Decimal] | None = None
+    """Bid and ask of the quote before; none where it is not known."""
+    clock_ms: int | None = None
+    """The feed's clock when the quote is looked at; none: it has just come."""
+
+    @property
+    def at_ms(self) -> int:
+        """When the quote is looked at, by the feed's clock."""
+        return self.ts_ms if self.clock_ms is None else self.clock_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,17 @@ class Market:
     account_currency: str = ""
     hedging: bool = True
     leverage: Decimal = Decimal(1)
+    pip: Decimal = ZERO
+    """Of the price; zero: the tick."""
+    staleness_ms: int | None = None
+    """Age, by the feed's clock, from which a quote is stale; none: never."""
+    deviation: Decimal | None = None
+    """How far a quote may lie from the one before it, as a fraction; none: any distance."""
+
+    @property
+    def pip_size(self) -> Decimal:
+        """A pip, in price."""
+        return self.pip or self.tick
 
     @exact
     def notional(self, volume: Decimal, price: Decimal) -> Decimal:
@@ -204,9 +225,9 @@ class Figures:
     investment: Decimal
     cash: Decimal
     base: Decimal
-    """Lots held."""
+    """Lots held, bought ones."""
     invested: Decimal
-    """What the held lots cost, commission included."""
+    """What the held lots cost, commission included, less what those sold short brought."""
     cycle_profit: Decimal
     """Realised by whole cycles; for a grid its grid profit."""
     inventory_realised: Decimal
@@ -215,6 +236,8 @@ class Figures:
     fills: int
     cycles: int
     wins: int
+    short: Decimal = ZERO
+    """Lots sold short. ``base`` is measured at the bid, these at the ask."""
 
     @property
     def realised(self) -> Decimal:
@@ -245,6 +268,25 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """A level of a launch preview. Money in the quote currency, for the bot as a whole up to this level.
+
+    :ivar profit: when the bot leaves at this level's take-profit.
+    :ivar loss: when it leaves at this level's stop-loss; none where it does not leave there.
+    :ivar break_even: price at which what is held up to this level is worth what it cost.
+    """
+
+    label: str
+    side: Side
+    price: Decimal
+    volume: Decimal
+    take_profit: Decimal | None = None
+    break_even: Decimal | None = None
+    profit: Decimal | None = None
+    loss: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What a launch would do, or why it is refused."""
 
@@ -256,6 +298,10 @@ class Preview:
     first_purchase: Decimal = ZERO
     """Lots bought at the market at once (or at the trigger)."""
     orders: tuple[Order, ...] = ()
+    table: tuple[Level, ...] = ()
+    """Level by level, where a strategy has levels of different size."""
+    margin: Decimal = ZERO
+    """Of it, margin when every level is open."""
     facts: Mapping[str, str] = default(default_factory=dict)
 
 

@@ -1,11 +1,12 @@
 """A strategy run over recorded quotes, by the same code that runs live."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from plugins.bot_trading.strategies.guards import answer
 from plugins.bot_trading.strategies.protocol import Figures, Intent, LogEntry, Quote, Setup, Step, Strategy
 
 __all__ = ["Run", "run"]
@@ -42,16 +43,19 @@ def run(
     quote = next(iterator)
     state = strategy.start(setup, quote).state
     result = Run(state, strategy.figures(setup, state, quote))
-    _keep(result, quote, strategy.on_quote(setup, state, quote))
+    _keep(result, quote, answer(strategy, setup, state, quote))
     triggers = strategy.triggers(setup, result.state)
     if look is not None:
         look(quote, result.state)
+    before = quote
     for quote in iterator:
         if triggers.crossed(quote):
-            _keep(result, quote, strategy.on_quote(setup, result.state, quote))
+            seen = replace(quote, before=(before.bid, before.ask))
+            _keep(result, quote, answer(strategy, setup, result.state, seen))
             triggers = strategy.triggers(setup, result.state)
         if look is not None:
             look(quote, result.state)
+        before = quote
     result.figures = strategy.figures(setup, result.state, quote)
     return result
 

@@ -1,0 +1,1 @@
+"""Reverse Martingale: sizes grow with a winning streak, or turn with each loss."""
