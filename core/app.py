@@ -64,7 +64,7 @@ def create_app(platform: Platform) -> Litestar:
             route_handlers=routes,
             dependencies={"web": Provide(_page_of(kit)), "hub": Provide(_constant(hub), sync_to_thread=False)},
             guards=[Guard(platform)],
-            exception_handlers=error_handlers(kit),  # type: ignore[arg-type]  # narrower than any exception at all
+            exception_handlers=error_handlers(kit),
             request_max_body_size=MAX_FORM_BYTES,
             logging_config=None,  # the process's own: see core.logs
             **more,
@@ -75,7 +75,10 @@ def create_app(platform: Platform) -> Litestar:
 
     def describe() -> Litestar:
         # An application of its own, which is never served: Litestar's would answer with every module to everybody.
-        routes = [api(), *(router for router in plugin_routers(platform.runtime, probe) if router.include_in_schema)]
+        routes: list[ControllerRouterHandler] = [
+            api(),
+            *(router for router in plugin_routers(platform.runtime, probe) if router.include_in_schema),
+        ]
         about = OpenAPIConfig(title="API", version="1", use_handler_docstrings=True)
         return application(routes, openapi_config=about, plugins=[FormSchemaPlugin()])
 

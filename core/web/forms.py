@@ -342,7 +342,7 @@ def _collect(model: type[BaseModel], data: Data, prefix: str) -> dict[str, Any]:
 
 def _shown(model: type[BaseModel], data: Data, prefix: str) -> dict[str, Any]:
     """What was typed, to be shown again as it was, right or wrong."""
-    shown = {}
+    shown: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         annotation, _ = _unwrap(info.annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -87,7 +87,7 @@ class Guard:
 
     async def _own_form(self, connection: _Connection, visit: Visit) -> None:
         """Refuse what another site makes a browser send: both by where it says it comes from and by the form's token."""
-        if connection.scope["method"] in _SAFE:
+        if _method(connection) in _SAFE:
             return
         if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise PermissionDeniedException("The form was sent from another site.")
@@ -113,10 +113,14 @@ class Guard:
                 "The token is unknown, expired or revoked.",
                 headers={"www-authenticate": 'Bearer error="invalid_token"'},
             )
-        scope = options.get("scope") or ("read" if connection.scope["method"] in _SAFE else "trade")
+        scope = options.get("scope") or ("read" if _method(connection) in _SAFE else "trade")
         if scope not in visit.holder.scopes:
             raise PermissionDeniedException(f"The token lacks the scope “{scope}”.")
 
     def _find_token(self, visit: Visit, token: str) -> TokenHolder | None:
         with self._platform.database.tenant(visit.tenant.id) as session:
             return find_token(session, token)
+
+
+def _method(connection: _Connection) -> str:
+    return str(connection.scope.get("method", "GET"))

@@ -1,5 +1,7 @@
 """The back office: pages of a brokerage's staff."""
 
+from litestar.types import ControllerRouterHandler
+
 from core.web.admin import audit_log, components, dashboard, people, products, trading
 from core.web.live.route import live_route
 from core.web.password_pages import password_routes
@@ -8,7 +10,7 @@ from core.web.token_pages import AdminTokens
 
 __all__ = ["ADMIN_ROUTES"]
 
-ADMIN_ROUTES = [
+ADMIN_ROUTES: list[ControllerRouterHandler] = [
     AdminSignIn,
     *password_routes("admin"),
     live_route(),

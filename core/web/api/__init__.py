@@ -1,7 +1,9 @@
 """The API: the same services as the pages, for programs."""
 
+from litestar.types import ControllerRouterHandler
+
 from core.web.api import accounts, market, openapi, products, trading
 
 __all__ = ["API_ROUTES"]
 
-API_ROUTES = [*accounts.ROUTES, *market.ROUTES, *trading.ROUTES, *products.ROUTES, *openapi.ROUTES]
+API_ROUTES: list[ControllerRouterHandler] = [*accounts.ROUTES, *market.ROUTES, *trading.ROUTES, *products.ROUTES, *openapi.ROUTES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,7 +45,7 @@ class ListOf(BaseModel, Generic[T]):
     size: int
 
 
-def listed(shape: type[T], rows: Rows[object], query: TableQuery) -> ListOf[T]:
+def listed(shape: type[T], rows: Rows[Any], query: TableQuery) -> ListOf[T]:
     """Rows in the API's shape."""
     items = [shape.model_validate(row, from_attributes=True) for row in rows.rows]
     return ListOf[shape](items=items, total=rows.total, page=query.page, size=query.size)  # type: ignore[valid-type]  # made for the shape

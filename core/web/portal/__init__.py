@@ -1,5 +1,7 @@
 """The portal: pages of a brokerage's customers."""
 
+from litestar.types import ControllerRouterHandler
+
 from core.web import acting
 from core.web.live.route import live_route
 from core.web.password_pages import password_routes
@@ -9,7 +11,7 @@ from core.web.token_pages import PortalTokens
 
 __all__ = ["PORTAL_ROUTES"]
 
-PORTAL_ROUTES = [
+PORTAL_ROUTES: list[ControllerRouterHandler] = [
     PortalSignIn,
     *portal_registration(),
     *password_routes("portal"),

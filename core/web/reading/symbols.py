@@ -80,7 +80,7 @@ def candles(session: TenantSession, symbol: SymbolRow, step_s: int, count: int =
     return [
         (row.start, *(Decimal(value) * symbol.tick for value in (row.open, row.high, row.low, row.close)))
         for row in reversed(rows.all())
-    ]  # type: ignore[misc]  # four values, always
+    ]
 
 
 def usual_gap_s(session: TenantSession, symbol: SymbolRow) -> float:
