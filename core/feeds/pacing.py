@@ -15,6 +15,8 @@ LONGEST_SILENCE_S: Final = 5.0
 """Silences of a recording (nights, weekends) are played no longer than this."""
 AT_ONCE: Final = 1000
 """Most quotes of one symbol handed out at once."""
+_FEW: Final = 16
+_NOTHING: Final = Ticks.of([])
 
 
 class Numbered(Protocol):
@@ -56,12 +58,18 @@ class Paced:
 
         The first call is the start: its first quote is due at once. Time that passes without calls is not made up for.
         """
-        ticks = self.prices.after(seq, AT_ONCE + 1)
-        if len(ticks) == 0:
-            return ticks
+        if self._due_s is not None and now_s < self._due_s:
+            return _NOTHING
         start = now_s if self._due_s is None or now_s - self._due_s > LONGEST_SILENCE_S else self._due_s
-        times = start + np.concatenate(([0.0], np.cumsum(self.gaps(ticks))))
-        count = min(int(np.searchsorted(times, now_s, side="right")), AT_ONCE)
+        # Mostly one or two are due; only a fast recording is worth a long look.
+        for look in (_FEW, AT_ONCE):
+            ticks = self.prices.after(seq, look + 1)
+            if len(ticks) == 0:
+                return ticks
+            times = start + np.concatenate(([0.0], np.cumsum(self.gaps(ticks))))
+            count = min(int(np.searchsorted(times, now_s, side="right")), look)
+            if count < look:
+                break
         # The time of the quote after the last: where it is not known yet, the next call begins anew.
         self._due_s = float(times[count]) if count < len(times) else None
         if not self.restamped:
