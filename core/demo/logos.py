@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-_SCALE = 4  # drawn larger and made smaller, so that edges are smooth
+_SCALE = 3  # drawn larger and made smaller, so that edges are smooth
 
 
 def icon(letter: str, colour: str, size: int = 64) -> bytes:

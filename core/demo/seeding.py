@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -43,6 +44,27 @@ class SignIn:
     password: str | None
 
 
+class DemoPassword:
+    """The password that all people of the demo share, and one hash of it for all of them: hashing costs."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._tried: dict[str, bool] = {}
+
+    @cached_property
+    def hashed(self) -> str:
+        """Its hash."""
+        made = hash_password(self.text)
+        self._tried[made] = True
+        return made
+
+    def opens(self, stored: str | None) -> bool:
+        """Whether a stored hash is of it."""
+        if stored is not None and stored not in self._tried:
+            self._tried[stored] = verify_password(stored, self.text)
+        return stored is not None and self._tried[stored]
+
+
 def seed(platform: Platform) -> list[SignIn]:
     """Make or complete the demo brokerages and say who may sign in; none where the database has other brokerages only.
 
@@ -55,43 +77,41 @@ def seed(platform: Platform) -> list[SignIn]:
         if tenants and not tenants.keys() & ours:
             return []
         instruments = ensure_instruments(session, settings)
-    password = demo_password(settings)
+    password = DemoPassword(demo_password(settings))
     found: list[SignIn] = []
     for brokerage in BROKERAGES:
         host = f"{brokerage.key}.{settings.base_domain}"
         tenant_id = tenants.get(brokerage.key)
         if tenant_id is None and tenants.keys() <= ours:
-            tenant_id = _make(database, brokerage, host, password)
+            tenant_id = _make(database, brokerage, host)
         if tenant_id is not None:
             _complete(platform, tenant_id, brokerage, instruments, password)
             found += _sign_ins(database, tenant_id, brokerage, host, password)
     return found
 
 
-def _make(database: Database, brokerage: Brokerage, host: str, password: str) -> UUID:
+def _make(database: Database, brokerage: Brokerage, host: str) -> UUID:
     new = NewTenant(
         brokerage.key,
         brokerage.name,
         [host],
         brokerage.email("owner"),
         brokerage.staff[0].name,
-        password,
-        brokerage.legal_entity,
+        legal_entity=brokerage.legal_entity,
         time_zone=brokerage.time_zone,
     )
     return make_brokerage(database, new, DEMO, types=brokerage.types).tenant_id
 
 
 def _complete(
-    platform: Platform, tenant_id: UUID, brokerage: Brokerage, instruments: Sequence[Instrument], password: str
+    platform: Platform, tenant_id: UUID, brokerage: Brokerage, instruments: Sequence[Instrument], password: DemoPassword
 ) -> None:
     with platform.database.tenant(tenant_id) as session:
         add_symbols(session, instruments, DEMO)
         if session.scalar(select(Customer.id).limit(1)) is None:
-            hashed = hash_password(password)
             _dress(session, brokerage)
-            _employ(session, brokerage, hashed)
-            _invite(session, brokerage, hashed)
+            _employ(session, brokerage, password.hashed)
+            _invite(session, brokerage, password.hashed)
     for plugin in platform.runtime.plugins.values():
         # Only where nobody has ever decided on it: who switched a module off finds it off.
         with platform.database.tenant(tenant_id) as session:
@@ -121,7 +141,10 @@ def _dress(session: TenantSession, brokerage: Brokerage) -> None:
 
 def _employ(session: TenantSession, brokerage: Brokerage, hashed: str) -> None:
     for member in brokerage.staff:
-        if member.group == "owner":  # came with the tenant
+        if member.group == "owner":  # came with the tenant, invited
+            owner = session.scalars(select(Staff).where(Staff.email == brokerage.email("owner"))).one()
+            owner.status, owner.password_hash = "active", hashed
+            session.flush()
             continue
         person = Staff(
             id=new_id(), email=brokerage.email(member.group), name=member.name, status="active", password_hash=hashed
@@ -134,7 +157,6 @@ def _employ(session: TenantSession, brokerage: Brokerage, hashed: str) -> None:
 def _invite(session: TenantSession, brokerage: Brokerage, hashed: str) -> None:
     types = dict(session.execute(select(AccountType.name, AccountType.id)).all())
     for guest in brokerage.customers:
-        # The same hash for all: they share the password, and hashing costs.
         person = Customer(
             id=new_id(), email=brokerage.email(guest.login), name=guest.name, status="verified", password_hash=hashed
         )
@@ -144,10 +166,12 @@ def _invite(session: TenantSession, brokerage: Brokerage, hashed: str) -> None:
         deposit(session, account.id, guest.deposit, key="demo:first", actor=DEMO.name, note="Opening deposit")
 
 
-def _sign_ins(database: Database, tenant_id: UUID, brokerage: Brokerage, host: str, password: str) -> list[SignIn]:
+def _sign_ins(
+    database: Database, tenant_id: UUID, brokerage: Brokerage, host: str, password: DemoPassword
+) -> list[SignIn]:
     with database.tenant(tenant_id) as session:
         owner = session.scalar(select(Staff.password_hash).where(Staff.email == brokerage.email("owner")))
-        known = password if verify_password(owner, password) else None
+        known = password.text if password.opens(owner) else None
     staff = [
         SignIn(brokerage.name, host, "/admin", member.group.title(), brokerage.email(member.group), known)
         for member in brokerage.staff
