@@ -11,6 +11,7 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath
 from litestar.response import Response
+from litestar.types import ControllerRouterHandler
 from sqlalchemy import text
 
 from core.web import acting, trading_tables
@@ -173,4 +174,4 @@ def _counts(session: TenantSession, account_id: UUID) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-ROUTES = [accounts, account, positions, orders, acting.AdminActing]
+ROUTES: list[ControllerRouterHandler] = [accounts, account, positions, orders, acting.AdminActing]
