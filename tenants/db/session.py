@@ -20,11 +20,27 @@ class WrongTenantError(RuntimeError):
 
 
 class _Session(Session):
-    """A session that can do something once its transaction is committed."""
+    """A session that can do something right before its transaction commits, and once it has."""
 
     def __init__(self, engine: Engine, info: Mapping[str, Any] | None = None) -> None:
         super().__init__(bind=engine, expire_on_commit=False, autoflush=True, info=dict(info or {}))
+        self._before_commit: list[Callable[[], None]] = []
         self._after_commit: list[Callable[[], None]] = []
+
+    def before_commit(self, action: Callable[[], None]) -> None:
+        """Call ``action`` last of all in this transaction, right before it commits; forget it on rollback.
+
+        For locks that many transactions want: so they are held for the commit alone. What it raises fails the commit.
+        """
+        self._before_commit.append(action)
+
+    def commit(self) -> None:
+        """Do what waits for the end of the transaction, then commit it."""
+        while self._before_commit:
+            actions, self._before_commit = self._before_commit, []
+            for action in actions:
+                action()
+        super().commit()
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Call ``action`` after this transaction has committed; forget it on rollback.
@@ -35,6 +51,7 @@ class _Session(Session):
 
     def rollback(self) -> None:
         """Roll the transaction back and forget what waited for its commit."""
+        self._before_commit.clear()
         self._after_commit.clear()
         super().rollback()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
 
 from core.events import NewEvent, emit
-from tenants.db import Database
+from tenants.db import Database, TenantSession
 from tests.runtime.build import make_tenant
 
 
@@ -25,10 +28,10 @@ def numbers(database: Database, stream: str) -> list[int]:
 def test_several_streams_at_once(database: Database) -> None:
     tenant_id = make_tenant(database, "a")
     with database.tenant(tenant_id) as session:
-        last = emit(session, [NewEvent("b", "x", {"n": 1}), NewEvent("a", "x", {"n": 2}), NewEvent("b", "y", {"n": 3})])
-    assert last == {"a": 1, "b": 2}
+        emit(session, [NewEvent("b", "x", {"n": 1}), NewEvent("a", "x", {"n": 2}), NewEvent("b", "y", {"n": 3})])
     with database.tenant(tenant_id) as session:
-        assert emit(session, [NewEvent("b", "x", {"n": 4})]) == {"b": 3}
+        emit(session, [NewEvent("b", "x", {"n": 4})])
+    with database.tenant(tenant_id) as session:
         rows = session.execute(text("select stream, stream_seq, type, payload from core.events order by 1, 2")).all()
     assert [tuple(row) for row in rows] == [
         ("a", 1, "x", {"n": 2}),
@@ -41,7 +44,8 @@ def test_several_streams_at_once(database: Database) -> None:
 def test_nothing_to_emit_asks_nothing(database: Database) -> None:
     tenant_id = make_tenant(database, "a")
     with database.tenant(tenant_id) as session:
-        assert emit(session, []) == {}
+        emit(session, [])
+        session.commit()
         assert not session.in_transaction()
 
 
@@ -54,7 +58,9 @@ def test_one_statement_for_any_number(database: Database) -> None:
             connection = session.connection()
             listener = lambda _c, _cur, statement, *_rest: seen.append(statement)  # noqa: E731
             event.listen(connection, "before_cursor_execute", listener)
-            emit(session, [NewEvent(f"s{n % 50}", "x", {"n": n}) for n in range(count)])
+            for n in range(count):
+                emit(session, [NewEvent(f"s{n % 50}", "x", {"n": n})])
+            session.commit()
         return len(seen)
 
     assert statements(1) == statements(1000) == 1
@@ -87,25 +93,74 @@ def test_writers_side_by_side_leave_no_gap_and_never_deadlock(database: Database
 
 
 def test_a_number_is_never_seen_before_a_smaller_one(database: Database) -> None:
-    """Whoever reads up to n has read all up to n: the stream is locked to the commit."""
+    """Whoever reads up to n has read all up to n: the stream is locked from the writing to the commit."""
     tenant_id = make_tenant(database, "a")
-    with database.tenant(tenant_id) as first:
-        emit(first, [NewEvent("s", "x", {})])
-        with ThreadPoolExecutor(1) as pool:
-            second = pool.submit(_emit_one, database, tenant_id)
-            assert numbers(database, "s") == []
-            first.commit()
-            assert second.result(timeout=10) == {"s": 2}
+    writing, go_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with database.tenant(tenant_id) as session:
+            emit(session, [NewEvent("s", "x", {})])
+            # What is asked for after emitting runs after the events were written.
+            session.before_commit(lambda: (writing.set(), go_on.wait(10))[0])
+            session.commit()
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(first)
+        assert writing.wait(10)
+        two = pool.submit(_emit_one, database, tenant_id)
+        assert numbers(database, "s") == []
+        go_on.set()
+        one.result(timeout=10)
+        two.result(timeout=10)
     assert numbers(database, "s") == [1, 2]
 
 
-def _emit_one(database: Database, tenant_id: UUID) -> dict[str, int]:
+def _emit_one(database: Database, tenant_id: UUID) -> None:
     with database.tenant(tenant_id) as session:
-        return emit(session, [NewEvent("s", "x", {})])
+        emit(session, [NewEvent("s", "x", {})])
+
+
+def test_emitting_locks_nothing_before_the_commit(database: Database) -> None:
+    """Two transactions that emit to the same stream and then want the same row do not deadlock."""
+    tenant_id = make_tenant(database, "a")
+    with database.tenant(tenant_id) as first:
+        emit(first, [NewEvent("s", "x", {})])
+        first.execute(text("select 1"))
+        _emit_one(database, tenant_id)
+    assert numbers(database, "s") == [1, 2]
+
+
+def test_what_was_emitted_behind_a_savepoint_goes_with_it(database: Database) -> None:
+    tenant_id = make_tenant(database, "a")
+
+    def say(session: TenantSession, word: str) -> None:
+        emit(session, [NewEvent("s", word, {})])
+
+    with database.tenant(tenant_id) as session:
+        say(session, "before")
+        with session.begin_nested():
+            say(session, "kept")
+        with suppress(ValueError), session.begin_nested():
+            say(session, "outer, lost")
+            with session.begin_nested():
+                say(session, "inner, released, lost")
+            raise ValueError
+        with suppress(IntegrityError), session.begin_nested():
+            say(session, "lost to the database")
+            session.execute(text("insert into tenants.product_configs (module, state) values ('m', 'nowhere')"))
+        say(session, "after")
+    with database.system() as system:
+        assert system.scalars(text("select type from core.events order by stream_seq")).all() == [
+            "before",
+            "kept",
+            "after",
+        ]
 
 
 def test_streams_of_tenants_are_apart(database: Database) -> None:
     one, other = make_tenant(database, "a"), make_tenant(database, "b")
     for tenant_id in (one, other):
         with database.tenant(tenant_id) as session:
-            assert emit(session, [NewEvent("s", "x", {})]) == {"s": 1}
+            emit(session, [NewEvent("s", "x", {})])
+    with database.system() as session:
+        assert session.scalars(text("select last_seq from core.event_streams")).all() == [1, 1]
