@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from contextlib import suppress
 from typing import Final
 
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 EXPIRY_S: Final = 10
 """Seconds without a heartbeat after which a lane may be taken from an owner that still holds its lock."""
+RENEWAL_S: Final = 1.0
+"""Seconds between two heartbeats."""
 STUCK_S: Final = 20
 """Seconds after which PostgreSQL ends a lane's transaction that does nothing."""
 _LOCK_CLASS: Final = 0x6C616E65
@@ -39,6 +42,7 @@ class Lease:
         self.owner = owner or f"{socket.gethostname()}:{os.getpid()}"
         self._database = database
         self._lock: Connection | None = None
+        self._renewed_s = 0.0
 
     def acquire(self) -> bool:
         """Take the lane if nobody has it, or if its owner died or fell silent; whether it is ours now."""
@@ -56,6 +60,7 @@ class Lease:
                 {"lane": self.lane, "owner": self.owner, "locked": locked, "expiry": EXPIRY_S},
             )
         self.token = token or 0
+        self._renewed_s = time.monotonic()
         return self.token != 0
 
     def renew(self) -> None:
@@ -72,6 +77,12 @@ class Lease:
             )
         if renewed is None:
             raise FencedError(f"lane {self.lane} was taken over")
+        self._renewed_s = time.monotonic()
+
+    def keep(self) -> None:
+        """Renew if that is some time ago: for work that takes long. Raises FencedError."""
+        if time.monotonic() - self._renewed_s > RENEWAL_S:
+            self.renew()
 
     def fence(self, session: TenantSession | SystemSession) -> None:
         """First statement of each of the lane's transactions: holds the lane until its end. Raises FencedError."""

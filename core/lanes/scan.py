@@ -155,6 +155,7 @@ class Scanner:
                 break
             at = -1
             while (at := waiting.book.first_crossing(ticks.bid, ticks.ask, at + 1)) < len(ticks):
+                self.lease.keep()
                 quote = _quote(market.instrument_id, begin + 1, ticks, at)
                 fired = waiting.fired(quote)
                 outcome = self._cross(market, waiting, quote, fired, armed=armed)

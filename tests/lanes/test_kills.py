@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,7 @@ def test_a_golden_run_survives_kills_and_the_loss_of_redis(
     floods = sorted(chance.sample(range(10, len(quotes) - 200), KILLS))
     owners = {one.pid: one for one in (start_one(), start_one())}
     killed: list[int] = []
+    takeovers: list[float] = []
     sent, deadline = 0, time.monotonic() + 240
     try:
         while (at := done(street)) < len(quotes):
@@ -68,6 +71,7 @@ def test_a_golden_run_survives_kills_and_the_loss_of_redis(
                 owners[pid].kill()
                 owners.pop(pid).wait()
                 killed.append(kills.pop(0))
+                takeovers.append(seconds_until(lambda gone=pid: owner(street) not in (gone, 0)))
                 fresh = start_one()
                 owners[fresh.pid] = fresh
             if floods and at >= floods[0]:
@@ -80,6 +84,7 @@ def test_a_golden_run_survives_kills_and_the_loss_of_redis(
             one.wait()
     assert len(killed) == KILLS
     assert not floods
+    assert statistics.median(takeovers) < 3, "the one that stands by takes over within seconds"
     check(street, golden, subject_id, setup, quotes)
     assert street.rows("select count(*) from core.parked_subjects") == [(0,)]
     ((token,),) = street.rows("select token from core.lanes where id = 0")
@@ -90,6 +95,14 @@ def done(street: Street) -> int:
     """How far everything is booked."""
     with street.database.system() as session:
         return progress(session, street.place.instruments["EURUSD"]).done
+
+
+def seconds_until(condition: Callable[[], bool]) -> float:
+    """How long it took, ten seconds at most."""
+    started = time.monotonic()
+    while not condition() and time.monotonic() - started < 10:
+        time.sleep(0.01)
+    return time.monotonic() - started
 
 
 def owner(street: Street) -> int:
