@@ -20,12 +20,12 @@ function show(bot) {
     const cell = (name) => holder.querySelector(`[data-cell="${name}"]`);
     for (const name of MONEY) {
       const found = cell(name);
-      if (found) write(found, `${signed(amount, bot[name])} ${bot.currency}`, Number(bot[name]));
+      if (found) write(found, `${signed(amount, bot[name])}\u00a0${bot.currency}`, Number(bot[name]));
     }
     const share = cell("share");
-    if (share) write(share, `${signed(amount, bot.share)} %`, Number(bot.share));
+    if (share) write(share, `${signed(amount, bot.share)}\u00a0%`, Number(bot.share));
     const drawdown = cell("drawdown");
-    if (drawdown) write(drawdown, `${percent.format(bot.drawdown)} %`);
+    if (drawdown) write(drawdown, `${percent.format(bot.drawdown)}\u00a0%`);
     const last = cell("last");
     if (last) write(last, bot.last);
     // A changed status changes what can be done: the part of the page asks for itself again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from litestar import get
@@ -25,7 +26,7 @@ _VIEW = {"permission": VIEW}
 def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
     """The handlers of the area ``admin``."""
 
-    @get(["/", "/stats"], opt=_VIEW, sync_to_thread=True)
+    @get("/stats", opt=_VIEW, sync_to_thread=True)
     def stats(web: Web) -> Response[str]:
         """Bot Stats."""
         with web.session() as session:
@@ -34,6 +35,11 @@ def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         return web.render(
             "admin/stats.html", title="Bot Stats", stats=found, history=history, titles=strategy_titles(strategies)
         )
+
+    @get("/", opt=_VIEW, sync_to_thread=True)
+    def start(web: Web) -> Response[Any]:
+        """The module's own address leads to its first page."""
+        return web.redirect("stats")
 
     @get("/mission-control", opt=_VIEW, sync_to_thread=True)
     def mission_control(web: Web) -> Response[str]:
@@ -66,4 +72,4 @@ def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         """What Bot Trading is: strategies, parameters, states."""
         return web.render("shared/reference.html", title="Bot Trading", strategies=list(strategies.values()))
 
-    return [stats, mission_control, bot, reference, *command_routes(strategies, {"permission": MANAGE})]
+    return [start, stats, mission_control, bot, reference, *command_routes(strategies, {"permission": MANAGE})]

@@ -163,7 +163,8 @@ def _writing(strategies: Strategies) -> list[ControllerRouterHandler]:
             web, strategies, bot_id, command_named(data.command), key=data.key[:64], note=data.note[:200], detail=detail
         )
         if done.status == "refused":
-            raise RefusedError(done.result, outcome_text(done), **done.detail)
+            facts = {name: value for name, value in done.detail.items() if name not in ("message", "code", "confirmed")}
+            raise RefusedError(done.result, outcome_text(done), **facts)
         with web.session() as session:
             return {
                 "result": done.result or "done",
