@@ -61,8 +61,10 @@ where s.last_seq > coalesce(c.seq, 0)
       and e.type = any(string_to_array(h.types, ',')) and {_NEWS})
 """  # noqa: S608 - made of constants
 _PENDING: Final = text(_LAGGING)
+# The tenants in turns, so that one that has more than the limit waiting leaves room for the others.
 _DUE: Final = text(
-    _LAGGING + " and not coalesce(c.parked, false) and coalesce(c.retry_at, '-infinity') <= now() limit :limit"
+    _LAGGING + " and not coalesce(c.parked, false) and coalesce(c.retry_at, '-infinity') <= now()"
+    " order by row_number() over (partition by s.tenant_id) limit :limit"
 )
 
 

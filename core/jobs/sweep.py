@@ -26,8 +26,17 @@ LIMIT: Final = 2000
 SILENT_S: Final = 10
 """A process without a heartbeat for so long is taken for dead; what it was doing is begun anew."""
 
+# The tenants in turns, so that one that has more than the limit waiting leaves room for the others.
 _RUNS_DUE: Final = text("""
-select tenant_id, id, queue from core.job_runs where status = 'queued' and due_at <= now() order by due_at limit :limit
+select tenant_id, id, queue from core.job_runs where status = 'queued' and due_at <= now()
+order by row_number() over (partition by tenant_id order by due_at) limit :limit
+""")
+# A suspended tenant that is active again, a plugin that is installed again: switching on is not the only way back.
+_UNPARK: Final = text("""
+update core.job_runs r set status = 'queued', error = null, due_at = now()
+where r.status = 'parked' and r.job = any(cast(:jobs as text[])) and exists (
+  select from tenants.product_configs p join tenants.tenants t on t.id = p.tenant_id
+  where p.tenant_id = r.tenant_id and p.module = split_part(r.job, '.', 1) and p.state = 'on' and t.status = 'active')
 """)
 _REVIVE: Final = text("""
 update core.job_runs r set status = 'queued', worker = null
@@ -49,6 +58,8 @@ def sweep(platform: Platform) -> int:
     with platform.database.system() as session:
         _bury(session)
         session.execute(_REVIVE, {"silent": SILENT_S})
+        jobs = [f"{plugin.key}.{name}" for plugin in platform.runtime.plugins.values() for name in plugin.jobs]
+        session.execute(_UNPARK, {"jobs": jobs})
         found = _look(platform, session)
     wake_ups: list[WakeUp] = [cursor.wake_up() for cursor in found.cursors]
     wake_ups += [run_wake_up(tenant_id, queue, run_id) for tenant_id, run_id, queue in found.runs]

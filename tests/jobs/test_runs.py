@@ -196,6 +196,36 @@ def test_halted_runs_nothing(build: Any) -> None:
     assert row(platform, run_id).status == "parked"
 
 
+def test_jobs_of_a_suspended_tenant_go_on_when_it_is_active_again(build: Any) -> None:
+    platform = build(Job("work", marker))
+    tenant_id = make_tenant(platform.database, "a", "probe")
+    run_id = enqueue(platform, tenant_id)
+
+    def put(status: str) -> None:
+        with platform.database.system() as session:
+            session.execute(text("update tenants.tenants set status = :status"), {"status": status})
+
+    put("suspended")
+    assert not run(platform, tenant_id, run_id)
+    sweep(platform)
+    assert row(platform, run_id).status == "parked"
+    put("active")
+    sweep(platform)
+    assert run(platform, tenant_id, run_id)
+
+
+def test_a_tenants_flood_leaves_room_in_the_sweep(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.sweep.LIMIT", 4)
+    platform = build(Job("work", marker))
+    flood, other = make_tenant(platform.database, "a", "probe"), make_tenant(platform.database, "b", "probe")
+    for tenant_id in (flood,) * 10 + (other,):
+        enqueue(platform, tenant_id)
+    platform.redis.flushall()
+    assert sweep(platform) == 4
+    taken = [platform.queues.take("default") for _ in range(4)]
+    assert f"rq:queue:default:{other.hex}" in {found[0] for found in taken if found}
+
+
 def test_a_delayed_job_is_woken_by_the_sweep_when_its_time_has_come(build: Any) -> None:
     platform = build(Job("work", marker))
     tenant_id = make_tenant(platform.database, "a", "probe")
