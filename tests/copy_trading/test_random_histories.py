@@ -1,7 +1,7 @@
 """Random histories through the database against the model: fills, partial closes, flips, pauses, stops, deposits, closes by
 hand, doubled and reordered deliveries, and crashes before any statement. Positions and ledgers must agree at the end.
 
-``TRADEYARD_HISTORIES`` sets how many (default 12).
+``TRADEYARD_TEST_HISTORIES`` sets how many (default 12).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.copy_trading.model import FollowerModel, MasterModel
 from tests.copy_trading.scene import Scene
 
 STEPS = 30
-HISTORIES = int(os.environ.get("TRADEYARD_HISTORIES", "12"))
+HISTORIES = int(os.environ.get("TRADEYARD_TEST_HISTORIES", "12"))
 
 
 class KilledError(BaseException):
