@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from tenants.models import Staff
+from tenants.models import Customer
 from tenants.services import tokens
 from tenants.services.actor import OPERATOR
 from tests.browser.site import Site, ask, visiting
@@ -36,8 +36,8 @@ def _bearer(site: Site, brokerage: str) -> str:
     tenant = site.platform.snapshot.refresh().by_key(brokerage)
     assert tenant is not None
     with site.platform.database.tenant(tenant.id) as session:
-        owner = session.query(Staff).filter(Staff.email == f"owner@{brokerage}.example").one()
-        return tokens.make_token(session, owner, "test", ["read"], OPERATOR)[1]
+        follower = session.scalars(select(Customer).where(Customer.email == f"follower@{brokerage}.example")).one()
+        return tokens.make_token(session, follower, "test", ["read"], OPERATOR)[1]
 
 
 def _api(site: Site, brokerage: str, process: int, token: str) -> tuple[bool, int]:

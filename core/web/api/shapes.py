@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from core.web.reading import Rows
 from core.web.tables import TableQuery
@@ -28,6 +28,14 @@ __all__ = [
 ]
 
 T = TypeVar("T", bound=BaseModel)
+
+
+def _written(value: Decimal) -> str:
+    return format(value.normalize() + 0, "f")
+
+
+Exact = Annotated[Decimal, PlainSerializer(_written, return_type=str, when_used="json")]
+"""A decimal as text, every digit that means something and no zeros behind them."""
 
 
 class Shape(BaseModel):
@@ -74,13 +82,13 @@ class AccountOut(Shape):
     demo: bool
     customer_id: UUID
     customer: str
-    balance: Decimal
-    equity: Decimal
-    floating: Decimal
-    margin: Decimal
-    reserved: Decimal
-    free_margin: Decimal
-    level: Annotated[Decimal | None, Field(description="Equity ÷ margin in percent; null without margin.")]
+    balance: Exact
+    equity: Exact
+    floating: Exact
+    margin: Exact
+    reserved: Exact
+    free_margin: Exact
+    level: Annotated[Exact | None, Field(description="Equity ÷ margin in percent; null without margin.")]
     created_at: datetime
 
 
@@ -91,18 +99,18 @@ class PositionOut(Shape):
     account_id: UUID
     symbol: str
     side: str
-    volume: Decimal
-    opened_volume: Decimal
-    open_price: Decimal
-    price: Decimal | None
-    floating: Decimal | None
+    volume: Exact
+    opened_volume: Exact
+    open_price: Exact
+    price: Exact | None
+    floating: Exact | None
     currency: str
-    margin: Decimal
-    stop_loss: Decimal | None
-    take_profit: Decimal | None
-    realised: Decimal
-    commission: Decimal
-    swap: Decimal
+    margin: Exact
+    stop_loss: Exact | None
+    take_profit: Exact | None
+    realised: Exact
+    commission: Exact
+    swap: Exact
     origin: str
     origin_id: UUID | None
     opened_ts_ms: int
@@ -119,15 +127,15 @@ class OrderOut(Shape):
     symbol: str
     side: str
     kind: str
-    volume: Decimal
-    price: Decimal | None
-    stop_loss: Decimal | None
-    take_profit: Decimal | None
+    volume: Exact
+    price: Exact | None
+    stop_loss: Exact | None
+    take_profit: Exact | None
     position_id: UUID | None
     status: str
     reason: str | None
-    filled: Decimal
-    average_price: Decimal | None
+    filled: Exact
+    average_price: Exact | None
     origin: str
     origin_id: UUID | None
     placed_at: datetime
@@ -169,8 +177,8 @@ class PlacedOut(Shape):
     status: str
     reason: str | None
     detail: dict[str, object]
-    filled: Decimal
-    average_price: Decimal | None
+    filled: Exact
+    average_price: Exact | None
     repeated: bool
 
 
@@ -181,10 +189,10 @@ class LedgerOut(Shape):
     account_id: UUID
     entry_no: int
     kind: str
-    amount: Decimal
-    commission: Decimal
-    swap: Decimal
-    balance: Decimal
+    amount: Exact
+    commission: Exact
+    swap: Exact
+    balance: Exact
     currency: str
     origin: str
     note: str | None
@@ -201,12 +209,12 @@ class SymbolOut(Shape):
     asset_class: str
     base: str
     quote: str
-    contract_size: Decimal
-    tick: Decimal
-    pip: Decimal
-    lot_step: Decimal
-    min_lot: Decimal
-    max_lot: Decimal
+    contract_size: Exact
+    tick: Exact
+    pip: Exact
+    lot_step: Exact
+    min_lot: Exact
+    max_lot: Exact
     status: str
     label: str
 
@@ -217,8 +225,8 @@ class QuoteOut(Shape):
     symbol: str
     seq: int
     ts_ms: int
-    bid: Decimal
-    ask: Decimal
+    bid: Exact
+    ask: Exact
     tradable: bool
     reason: str | None
 
