@@ -80,13 +80,15 @@ class ReactorWork:
                 continue
             fold = known[state.account_id, state.symbol_id]
             prices = customer_prices(quote.bid, quote.ask, fold.offset, fold.tick)
+            last = quote.before and customer_prices(*quote.before, fold.offset, fold.tick)
+            before = (last.bid, last.ask) if last else None
             asked.append(
                 Subject(
                     id=state.id,
                     account_id=state.account_id,
                     symbol_id=state.symbol_id,
                     state=state.state,
-                    quote=ReactorQuote(quote.seq, quote.ts_ms, prices.bid, prices.ask),
+                    quote=ReactorQuote(quote.seq, quote.ts_ms, prices.bid, prices.ask, before),
                     reduce_only=reduce_only,
                 )
             )

@@ -28,12 +28,16 @@ class Triggers:
 
 @dataclass(frozen=True, slots=True)
 class ReactorQuote:
-    """The crossing quote as the subject's account sees it."""
+    """The crossing quote as the subject's account sees it.
+
+    :ivar before: bid and ask of the quote before it, by which a reactor knows a leap; none where there is none.
+    """
 
     seq: int
     ts_ms: int
     bid: Decimal
     ask: Decimal
+    before: tuple[Decimal, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True)

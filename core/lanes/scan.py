@@ -125,7 +125,10 @@ class Scanner:
     def _to_next_crossing(self, market: Market, ticks: Ticks) -> None:
         first, count = market.seq + 1, len(ticks)
         at = market.waiting.book.first_crossing(ticks.bid, ticks.ask)
-        quote = _quote(market.instrument_id, first, ticks, min(at, count - 1))
+        last = market.position
+        quote = _quote(
+            market.instrument_id, first, ticks, min(at, count - 1), None if last is None else (last.bid, last.ask)
+        )
         market.move(quote)
         fired = market.waiting.fired(quote) if at < count else {}
         if fired:
@@ -156,7 +159,8 @@ class Scanner:
             at = -1
             while (at := waiting.book.first_crossing(ticks.bid, ticks.ask, at + 1)) < len(ticks):
                 self.lease.keep()
-                quote = _quote(market.instrument_id, begin + 1, ticks, at)
+                last = self._tick(market.instrument_id, begin) if at == 0 else None
+                quote = _quote(market.instrument_id, begin + 1, ticks, at, last)
                 fired = waiting.fired(quote)
                 outcome = self._cross(market, waiting, quote, fired, armed=armed)
                 effects |= outcome.effects
@@ -165,6 +169,12 @@ class Scanner:
                     del level[ref]
             begin += len(ticks)
         return level, effects
+
+    def _tick(self, instrument_id: UUID, seq: int) -> tuple[int, int] | None:
+        """Bid and ask of a quote; none before the first."""
+        with self.database.system() as session:
+            ticks = ticks_after(session, instrument_id, seq - 1, 1, last=seq)
+        return (int(ticks.bid[0]), int(ticks.ask[0])) if len(ticks) else None
 
     def _cross(
         self,
@@ -191,7 +201,8 @@ class Scanner:
         return together
 
 
-def _quote(instrument_id: UUID, first_seq: int, ticks: Ticks, index: int) -> LaneQuote:
-    return LaneQuote(
-        instrument_id, first_seq + index, int(ticks.ts_ms[index]), int(ticks.bid[index]), int(ticks.ask[index])
-    )
+def _quote(instrument_id: UUID, first_seq: int, ticks: Ticks, index: int, last: tuple[int, int] | None) -> LaneQuote:
+    """One of ``ticks``, which begin at ``first_seq``; ``last``: bid and ask of the quote before them, if known."""
+    before = (int(ticks.bid[index - 1]), int(ticks.ask[index - 1])) if index else last
+    prices = int(ticks.ts_ms[index]), int(ticks.bid[index]), int(ticks.ask[index])
+    return LaneQuote(instrument_id, first_seq + index, *prices, before=before)

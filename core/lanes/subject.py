@@ -62,13 +62,17 @@ def subject_of(row: Any) -> tuple[SubjectRef, Armed]:
 
 @dataclass(frozen=True, slots=True)
 class LaneQuote:
-    """A quote at which subjects fire. Prices are raw ticks of the instrument."""
+    """A quote at which subjects fire. Prices are raw ticks of the instrument.
+
+    :ivar before: bid and ask of the quote before it; none where there is none.
+    """
 
     instrument_id: UUID
     seq: int
     ts_ms: int
     bid: int
     ask: int
+    before: tuple[int, int] | None = None
 
     def current(self) -> CurrentQuote:
         """The quote as booking takes it in place of the stored one."""

@@ -67,4 +67,4 @@ class BotReactor:
 
 
 def _quote(quote: ReactorQuote) -> Quote:
-    return Quote(bid=quote.bid, ask=quote.ask, ts_ms=quote.ts_ms, seq=quote.seq)
+    return Quote(bid=quote.bid, ask=quote.ask, ts_ms=quote.ts_ms, seq=quote.seq, before=quote.before)

@@ -18,7 +18,7 @@ Record = tuple[UUID, Mapping[str, Any]]
 _UPDATE = text("""
 with new as (
   select * from jsonb_to_recordset(cast(:records as jsonb)) as t(
-    bot uuid, stage text, reason text, halt text, blocked int, cash numeric, base numeric, invested numeric,
+    bot uuid, stage text, reason text, halt text, blocked int, cash numeric, base numeric, short numeric, invested numeric,
     cycle_profit numeric, inventory_realised numeric, fees numeric, floating numeric, total numeric,
     fills int, cycles int, wins int, ts_ms bigint, last_code text, last_facts jsonb)
 )
@@ -32,7 +32,7 @@ update bot_trading.bots b set
   halt = coalesce(new.halt, b.halt),
   end_reason = case when new.stage in ('closing', 'ended') and b.end_reason = '' then new.reason else b.end_reason end,
   ended_at = case when new.stage = 'ended' then coalesce(b.ended_at, now()) else b.ended_at end,
-  blocked = new.blocked, cash = new.cash, base = new.base, invested = new.invested,
+  blocked = new.blocked, cash = new.cash, base = new.base, short = new.short, invested = new.invested,
   cycle_profit = new.cycle_profit, inventory_realised = new.inventory_realised, fees = new.fees,
   last_floating = new.floating, fills = new.fills, cycles = new.cycles, wins = new.wins,
   peak = greatest(b.peak, new.total),

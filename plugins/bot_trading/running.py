@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from core.sdk.reactors import ReactorOrder, Triggers
 from core.sdk.trading import OrderResult
 from plugins.bot_trading.registry import Strategies
+from plugins.bot_trading.strategies.guards import answer
 from plugins.bot_trading.strategies.numbers import ZERO, plain
 from plugins.bot_trading.strategies.protocol import (
     WAITS,
@@ -36,6 +37,7 @@ __all__ = ["Running", "dump_market", "load_market"]
 
 _FLAGS = ("hedging",)
 _WORDS = ("currency", "account_currency")
+_WHOLE = ("staleness_ms",)
 
 
 def dump_market(market: Market) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def dump_market(market: Market) -> dict[str, Any]:
 
 def load_market(data: Mapping[str, Any]) -> Market:
     """The inverse of :func:`dump_market`."""
-    kept = (*_FLAGS, *_WORDS)
+    kept = (*_FLAGS, *_WORDS, *_WHOLE)
     values: dict[str, Any] = {
         name: value if name in kept or value is None else Decimal(value) for name, value in data.items()
     }
@@ -84,7 +86,8 @@ class Running:
     # --- events ------------------------------------------------------------------------------------------------
 
     def on_quote(self, quote: Quote) -> Step[Any]:
-        return self.strategy.on_quote(self.setup, self.state, quote)
+        """The answer to a quote; a stale one, and one that leaps, is let pass."""
+        return answer(self.strategy, self.setup, self.state, quote)
 
     def on_command(self, command: Command, quote: Quote) -> Step[Any]:
         return self.strategy.on_command(self.setup, self.state, command, quote)
@@ -183,6 +186,7 @@ class Running:
             "cycle_profit": plain(figures.cycle_profit),
             "inventory_realised": plain(figures.inventory_realised),
             "fees": plain(figures.fees),
+            "short": plain(figures.short),
             "floating": plain(figures.floating),
             "total": plain(figures.total),
             "fills": figures.fills,

@@ -33,6 +33,29 @@ class BotTradingSettings(BaseModel):
     max_levels: int = Field(
         default=200, ge=2, le=500, title="Maximum levels", description="Cells of a grid or levels of a ladder, at most."
     )
+    max_multiplier: Decimal = Field(
+        default=Decimal(3),
+        ge=1,
+        le=10,
+        title="Maximum multiplier",
+        description="By how much a level may be larger than the one before it, at most.",
+    )
+    max_spread_percent: Decimal | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        title="Spread guard",
+        description="No bot begins, and no cycle and no level is opened, while the spread is wider than so many percent of"
+        " the price; closing goes on. Customers may be stricter. Counts for bots launched from now on. Empty: no limit.",
+    )
+    deviation_percent: Decimal | None = Field(
+        default=Decimal(20),
+        gt=0,
+        le=100,
+        title="Deviation limit",
+        description="Bots order nothing on a price that leaps by more than so many percent from the one before it; a real"
+        " move shows itself by the next price. Counts for bots launched from now on. Empty: no limit.",
+    )
     floating_loss_alert_percent: Decimal = Field(
         default=Decimal(20),
         gt=0,

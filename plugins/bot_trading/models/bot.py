@@ -63,9 +63,11 @@ class Bot(TenantRow, Base):
     investment: Mapped[Amount]
     cash: Mapped[Amount] = mapped_column(server_default="0")
     base: Mapped[Volume] = mapped_column(server_default="0")
-    """Lots held."""
+    """Lots held, bought ones."""
+    short: Mapped[Volume] = mapped_column(server_default="0")
+    """Lots sold short."""
     invested: Mapped[Amount] = mapped_column(server_default="0")
-    """What the held lots cost, commission included."""
+    """What the held lots cost, commission included, less what those sold short brought."""
     cycle_profit: Mapped[Amount] = mapped_column(server_default="0")
     inventory_realised: Mapped[Amount] = mapped_column(server_default="0")
     fees: Mapped[Amount] = mapped_column(server_default="0")

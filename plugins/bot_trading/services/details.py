@@ -78,9 +78,9 @@ def closing_now(bot: Bot, running: Running, quote: Quote) -> Closing:
     step = running.on_command("stop_close", quote)
     after = running.took(step).figures(quote)
     return Closing(
-        volume=before.base,
+        volume=before.base + before.short,
         positions=len(step.intents),
-        price=quote.bid,
+        price=quote.ask if before.short > before.base else quote.bid,
         result=after.realised - before.realised,
         total=after.total,
         currency=bot.currency,

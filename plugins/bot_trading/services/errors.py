@@ -16,6 +16,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "capital_above_limit": ("The investment exceeds what is allowed for a bot.", "Invest less."),
     "loss_above_limit": ("The worst case would lose more than is allowed.", "Set a stop-loss price, or a closer one."),
     "too_many_levels": ("There are more levels than allowed.", "Choose fewer levels."),
+    "multiplier_above_limit": ("The multiplier is larger than is allowed.", "Choose a smaller one."),
     "symbol_owned": (
         "This account holds the symbol already, and a netting account has one owner for each symbol.",
         "Close what is there, or use another account.",

@@ -32,7 +32,7 @@ from plugins.bot_trading.services.market import Place, find_place
 from plugins.bot_trading.services.moving import MODULE, OWNER_KIND, REACTOR, carry_out_step
 from plugins.bot_trading.settings import BotTradingSettings
 from plugins.bot_trading.strategies.numbers import ZERO, plain
-from plugins.bot_trading.strategies.protocol import LogEntry, Preview, Quote, Refusal, Setup
+from plugins.bot_trading.strategies.protocol import LogEntry, Market, Preview, Quote, Refusal, Setup
 
 __all__ = ["Launch", "check_launch", "launch"]
 
@@ -138,7 +138,17 @@ def _place(session: TenantSession, strategies: Strategies, limits: BotTradingSet
         raise BotRefusedError([refusal("account_not_found", field="account")])
     if place.quote is None:
         raise BotRefusedError([refusal("quote_stale")])
-    return place
+    return replace(place, market=_guarded(place.market, limits))
+
+
+def _guarded(market: Market, limits: BotTradingSettings) -> Market:
+    """The market with the brokerage's guards."""
+    spread, deviation = limits.max_spread_percent, limits.deviation_percent
+    return replace(
+        market,
+        max_spread=None if spread is None else spread / 100,
+        deviation=None if deviation is None else deviation / 100,
+    )
 
 
 def _quote(place: Place) -> Quote:
@@ -192,6 +202,9 @@ def _limits(limits: BotTradingSettings, wish: Launch, preview: Preview) -> list[
         found.append(refusal("capital_above_limit", field="investment", most=plain(limits.capital_per_bot)))
     if len(preview.levels) - 1 > limits.max_levels:
         found.append(refusal("too_many_levels", field="cells", most=str(limits.max_levels)))
+    multiplier = Decimal(preview.facts.get("multiplier", "1"))
+    if multiplier > limits.max_multiplier:
+        found.append(refusal("multiplier_above_limit", field="multiplier", most=plain(limits.max_multiplier)))
     if limits.max_loss_percent is not None and "worst_loss" in preview.facts:
         most = preview.needed * limits.max_loss_percent / 100
         if Decimal(preview.facts["worst_loss"]) > most:

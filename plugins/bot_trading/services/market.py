@@ -40,7 +40,7 @@ class Place:
 _PLACE = text("""
 select a.id as account_id, a.number, a.currency, a.customer_id, a.mode, a.status as account_status,
   t.leverage as type_leverage, t.commission_kind, t.commission, t.demo, t.status as type_status,
-  s.id as symbol_id, s.code, s.quote, s.contract_size, s.tick, s.lot_step, s.min_lot, s.max_lot, s.min_notional,
+  s.id as symbol_id, s.code, s.quote, s.contract_size, s.tick, s.pip, s.staleness_ms, s.lot_step, s.min_lot, s.max_lot, s.min_notional,
   s.status as symbol_status, x.leverage as symbol_leverage, coalesce(x.enabled, false) as enabled
 from core.accounts a
 join core.account_types t on t.id = a.account_type_id
@@ -93,6 +93,8 @@ def _market(row: Any) -> Market:
         account_currency=row.currency,
         hedging=row.mode == "hedging",
         leverage=leverage,
+        pip=row.pip,
+        staleness_ms=row.staleness_ms,
     )
 
 

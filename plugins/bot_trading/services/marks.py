@@ -46,7 +46,7 @@ class Mark:
 
 
 _ROWS = """
-select b.id, b.status, b.account_id, b.symbol_id, b.customer_id, b.currency, b.investment, b.base, b.invested,
+select b.id, b.status, b.account_id, b.symbol_id, b.customer_id, b.currency, b.investment, b.base, b.short, b.invested,
   b.cycle_profit, b.inventory_realised, b.last_floating, b.peak, cast(b.market ->> 'contract' as numeric) as contract
 from bot_trading.bots b
 """
@@ -61,7 +61,7 @@ def marks(session: TenantSession, bot_ids: Sequence[UUID] | None = None) -> dict
 
 def mark_rows(session: TenantSession, rows: Sequence[Any]) -> dict[UUID, Mark]:
     """Marks of rows that carry what :data:`_ROWS` selects."""
-    live = {(row.account_id, row.symbol_id) for row in rows if row.status != "stopped" and row.base}
+    live = {(row.account_id, row.symbol_id) for row in rows if row.status != "stopped" and (row.base or row.short)}
     views = quotes_of_pairs(session, live) if live else {}
     return {row.id: _mark(row, views) for row in rows}
 
@@ -71,7 +71,8 @@ def _mark(row: Any, views: Mapping[tuple[UUID, UUID], QuoteView]) -> Mark:
     view = views.get((row.account_id, row.symbol_id))
     floating = row.last_floating
     if view is not None and row.status != "stopped":
-        floating = round_amount(row.base * row.contract * view.bid) - row.invested
+        worth = round_amount(row.base * row.contract * view.bid) - round_amount(row.short * row.contract * view.ask)
+        floating = worth - row.invested
     total = row.cycle_profit + row.inventory_realised + floating
     peak = max(row.peak, total)
     equity_peak = row.investment + peak

@@ -41,6 +41,7 @@ class BotRow:
     currency: str
     investment: Decimal
     base: Decimal
+    short: Decimal
     cycle_profit: Decimal
     inventory_realised: Decimal
     floating: Decimal
@@ -112,7 +113,7 @@ where (cast(:live as boolean) is null or (b.status <> 'stopped') = :live)
 """
 _SELECT = """
 select b.id, b.customer_id, c.name as customer, c.email, b.account_id, a.number as account, t.demo, b.strategy, b.symbol_id,
-  s.code as symbol, s.tick, b.status, b.pauses, b.halt, b.stop, b.end_reason, b.currency, b.investment, b.base, b.invested,
+  s.code as symbol, s.tick, b.status, b.pauses, b.halt, b.stop, b.end_reason, b.currency, b.investment, b.base, b.short, b.invested,
   b.cycle_profit, b.inventory_realised, b.last_floating, b.peak, b.drawdown, b.fees, b.fills, b.cycles, b.wins, b.blocked,
   b.last_code, b.last_facts, b.last_ts_ms, b.created_at, b.ended_at, b.settings,
   cast(b.market ->> 'contract' as numeric) as contract

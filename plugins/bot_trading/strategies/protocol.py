@@ -90,6 +90,13 @@ class Market:
     """Age, by the feed's clock, from which a quote is stale; none: never."""
     deviation: Decimal | None = None
     """How far a quote may lie from the one before it, as a fraction; none: any distance."""
+    max_spread: Decimal | None = None
+    """The brokerage's widest spread at which anything is opened, as a fraction of the ask; none: any."""
+
+    @exact
+    def too_wide(self, quote: Quote) -> bool:
+        """Whether the spread exceeds the brokerage's maximum."""
+        return self.max_spread is not None and quote.ask - quote.bid > quote.ask * self.max_spread
 
     @property
     def pip_size(self) -> Decimal:

@@ -31,7 +31,8 @@ def widest_spread(settings: CycleSettings, market: Market, distance: Decimal) ->
 @exact
 def holds_level(settings: CycleSettings, market: Market, quote: Quote, distance: Decimal) -> str:
     """Why no level is opened at this quote; empty where nothing is in the way."""
-    return "spread_too_wide" if quote.ask - quote.bid > widest_spread(settings, market, distance) else ""
+    wide = quote.ask - quote.bid > widest_spread(settings, market, distance) or market.too_wide(quote)
+    return "spread_too_wide" if wide else ""
 
 
 def holds_cycle(settings: CycleSettings, market: Market, state: CycleState, quote: Quote, distance: Decimal) -> str:

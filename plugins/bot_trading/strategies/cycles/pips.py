@@ -26,6 +26,7 @@ def check_ladder(
     market: Market,
     ladder: Ladder,
     lot: Decimal,
+    multiplier: Decimal,
     quote: Quote,
     funds: Decimal | None,
     more: Sequence[Refusal] = (),
@@ -46,7 +47,7 @@ def check_ladder(
         )
     needed = margin + max(worst, ZERO)
     refusals += funds_missing("margin_missing", needed, funds, market.currency, "initial_lot")
-    return preview_of(market, table, refusals, margin, needed)
+    return preview_of(market, table, refusals, margin, needed, multiplier)
 
 
 def losing_level(table: Sequence[Level]) -> list[Refusal]:

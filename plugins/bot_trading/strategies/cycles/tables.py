@@ -94,7 +94,12 @@ def ladder_table(market: Market, ladder: Ladder, quote: Quote) -> tuple[tuple[Le
 
 @exact
 def preview_of(
-    market: Market, table: Sequence[Level], refusals: Sequence[Refusal], margin: Decimal, needed: Decimal
+    market: Market,
+    table: Sequence[Level],
+    refusals: Sequence[Refusal],
+    margin: Decimal,
+    needed: Decimal,
+    multiplier: Decimal,
 ) -> Preview:
     """The preview of a table of levels. ``needed`` is rounded up to the cent."""
     losses = [level.loss for level in table if level.loss is not None]
@@ -111,6 +116,7 @@ def preview_of(
         "worst_loss": plain(worst.quantize(Decimal("0.0001"))),
         "margin": plain(ceil_to(margin, _CENT)),
         "largest": plain(max(level.volume for level in table)),
+        "multiplier": plain(multiplier),
     }
     return Preview(
         tuple(refusals),

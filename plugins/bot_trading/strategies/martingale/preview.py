@@ -46,7 +46,7 @@ def check_safety(setup: Setup[MartingaleSettings], rules: SafetyOrders, quote: Q
         )
     margin = sum((market.notional(one.volume, one.price) for one in held), ZERO) / market.leverage
     refusals += funds_missing("insufficient_funds", needed, funds, market.currency, "first_order")
-    return preview_of(market, table, refusals, margin, needed)
+    return preview_of(market, table, refusals, margin, needed, setup.settings.size_multiplier)
 
 
 @exact

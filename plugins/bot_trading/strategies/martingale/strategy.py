@@ -39,7 +39,9 @@ class Martingale(CycleStrategy[MartingaleSettings]):
     def preview(self, setup: Setup[MartingaleSettings], quote: Quote, funds: Decimal | None) -> Preview:
         """Profit of each level, worst-case loss, needed margin or capital, and every reason against a launch."""
         if setup.settings.profile == "ladder":
-            return check_ladder(setup.market, _ladder(setup), setup.settings.initial_lot, quote, funds)
+            return check_ladder(
+                setup.market, _ladder(setup), setup.settings.initial_lot, setup.settings.multiplier, quote, funds
+            )
         return check_safety(setup, _safety(setup), quote, funds)
 
     def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:

@@ -50,7 +50,9 @@ def streak_table(market: Market, streak: Streak, quote: Quote) -> tuple[Level, .
 
 
 @exact
-def check_streak(market: Market, streak: Streak, lot: Decimal, quote: Quote, funds: Decimal | None) -> Preview:
+def check_streak(
+    market: Market, streak: Streak, lot: Decimal, multiplier: Decimal, quote: Quote, funds: Decimal | None
+) -> Preview:
     """The preview of a streak. It needs the margin of its largest level and its worst-case loss."""
     table = streak_table(market, streak, quote)
     margin = max(market.notional(level.volume, level.price) for level in table) / market.leverage
@@ -78,4 +80,4 @@ def check_streak(market: Market, streak: Streak, lot: Decimal, quote: Quote, fun
         )
     needed = margin + worst
     refusals += funds_missing("margin_missing", needed, funds, market.currency, "initial_lot")
-    return preview_of(market, table, refusals, margin, needed)
+    return preview_of(market, table, refusals, margin, needed, multiplier)

@@ -41,9 +41,9 @@ class ReverseMartingale(CycleStrategy[ReverseMartingaleSettings]):
         """What the streak or the ladder comes to at each level, what it needs, and every reason against a launch."""
         settings, market = setup.settings, setup.market
         if settings.variant == "anti":
-            return check_streak(market, _streak(setup), settings.initial_lot, quote, funds)
+            return check_streak(market, _streak(setup), settings.initial_lot, settings.multiplier, quote, funds)
         more = [] if market.hedging else [_hedging()]
-        return check_ladder(market, _ladder(setup), settings.initial_lot, quote, funds, more)
+        return check_ladder(market, _ladder(setup), settings.initial_lot, settings.multiplier, quote, funds, more)
 
     def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
         """The smallest lot at distances that suit the price."""

@@ -215,7 +215,8 @@ class SpotGrid:
         if state.stage == "closing" and self._unclosed(setup, state):
             return end(setup, state, quote, booker, state.reason, close=True)
         if state.stage == "waiting" and state.opening and self._waiting_triggers(setup.settings, state).crossed(quote):
-            return begin(setup, state, quote, booker)
+            # What is bought at the market at once waits for a narrow spread; what rests has its own price.
+            return Step(state) if setup.market.too_wide(quote) else begin(setup, state, quote, booker)
         return Step(state)
 
     def _command(
