@@ -1,5 +1,6 @@
 """The fixtures every other test stands on."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import redis
 from sqlalchemy import text
 
-from core.sdk.testing.servers import ServersForTests
+from core.sdk.testing.servers import ServersForTests, remove_leftovers
 from core.settings import Settings
 from tenants.db import Database
 
@@ -45,6 +46,17 @@ def test_valkey_is_empty(valkey: redis.Redis, turn: int) -> None:
     assert valkey.dbsize() == 0
     valkey.set("turn", turn)
     assert valkey.get("turn") == str(turn).encode()
+
+
+def test_folders_of_killed_sessions_go(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for name, owner in (("tyt-dead", ended.pid), ("tyt-alive", os.getpid()), ("else", ended.pid)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "owner").write_text(str(owner))
+    (tmp_path / "tyt-new").mkdir()
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["else", "tyt-alive", "tyt-new"]
 
 
 def test_the_plugin_imports_nothing_before_it_is_used() -> None:

@@ -20,6 +20,7 @@ from core.addresses import resolve
 from core.migrations.runner import migrate
 from core.servers.embedded import owner_database, quiet
 from core.servers.postgres import SUPERUSER, Postgres
+from core.servers.processes import alive
 from core.servers.valkey import Valkey
 from core.settings import Settings, load_settings
 
@@ -27,6 +28,19 @@ DATABASE_URL = "TRADEYARD_TEST_DATABASE_URL"
 REDIS_URL = "TRADEYARD_TEST_REDIS_URL"
 
 SECRET = "a secret for tests, which everybody may know"  # noqa: S105 (it guards nothing)
+
+FOLDER = "tyt-"
+
+
+def remove_leftovers(parent: Path) -> None:
+    """Remove the folders of test sessions of ours that were killed; their servers ended with them."""
+    for folder in parent.glob(f"{FOLDER}*"):
+        try:
+            owner = int((folder / "owner").read_text(encoding="ascii"))
+            if folder.stat().st_uid == os.geteuid() and not alive(owner):
+                shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, ValueError):  # another user's, or just being made
+            continue
 
 
 class ServersForTests:
@@ -37,7 +51,9 @@ class ServersForTests:
 
     def __init__(self) -> None:
         # Short, since sockets lie here.
-        self._folder = Path(tempfile.mkdtemp(prefix="tyt-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+        (self._folder / "owner").write_text(str(os.getpid()), encoding="ascii")
+        remove_leftovers(self._folder.parent)
         self._number = count(1)
         # Roles are the whole server's: sessions at once on one server keep apart by their prefix.
         self._prefix = f"tyt{os.getpid()}" if os.environ.get(DATABASE_URL) else "tyt"
