@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy import text
 
 from core.jobs.models import Alert
 from core.lanes.subject import LaneQuote, SubjectRef
+from core.runtime.gate import GATE, Gate
+from core.runtime.quarantine import Fault
 from tenants.db import TenantSession, new_id
 
 CODE: Final = "subject_parked"
@@ -23,6 +26,10 @@ def park(
 ) -> None:
     """Park subjects at a quote and alert the tenant's staff, once for each subject. ``owner``: plugin and reactor."""
     plugin = owner[0] if owner else None
+    gate: Gate | None = session.info.get(GATE)
+    if owner and gate is not None:
+        fault = Fault(owner[0], session.tenant_id, f"reactor {'.'.join(owner)}", trace)
+        session.after_commit(partial(gate.blame, fault))
     for ref in refs:
         fresh = session.scalar(
             text(

@@ -127,11 +127,14 @@ class Gate:
             _log.info("%s, trying again", error)
             return
         _log.error("%s\n%s", error, error.trace)
-        fault = quarantine.Fault(error.contribution.plugin, error.tenant_id, str(error.contribution), error.trace)
+        self.blame(quarantine.Fault(error.contribution.plugin, error.tenant_id, str(error.contribution), error.trace))
+
+    def blame(self, fault: quarantine.Fault) -> None:
+        """Count a fault; over the budget its plugin goes into quarantine. Not inside a transaction. Never raises."""
         try:
             quarantine.record(self.database, fault)
         except SQLAlchemyError:
-            _log.exception("the fault of %s could not be kept", error.contribution)
+            _log.exception("the fault of %s could not be kept", fault.contribution)
 
     def record_later(self, session: TenantSession, error: PluginError) -> None:
         """Record an error that was caught behind a savepoint, once the transaction around it has committed."""
