@@ -72,6 +72,9 @@ class SnapshotHolder:
         self._loading = threading.Lock()  # a lock inherited through a fork may be held by nobody
         self._stopping = threading.Event()
         self._wake_read, self._wake_write = os.pipe()
+        # Registered before it loads: a change that the load misses is one that whoever made it waits for.
+        with self._connect() as connection:
+            self._beat(connection, 0)
         self.refresh()
         self._thread = threading.Thread(target=self._run, name="snapshot", daemon=True)
         self._thread.start()
@@ -138,7 +141,7 @@ class SnapshotHolder:
             selector.register(self._wake_read, selectors.EVENT_READ)
             while not self._stopping.is_set():
                 notified.clear()
-                if self._beat(connection) > self.current.version:
+                if self._beat(connection, self.current.version) > self.current.version:
                     self.refresh()
                     continue  # tell at once that the process has it
                 # A notification that came with the beat's answer has been read: the socket would not wake us for it.
@@ -147,8 +150,9 @@ class SnapshotHolder:
         with suppress(psycopg.Error):
             connection.execute("delete from tenants.processes where id = %s", (self._id,))
 
-    def _beat(self, connection: psycopg.Connection[tuple[Any, ...]]) -> int:
-        row = connection.execute(_BEAT, (self._id, self._kind, place(), self._pid, self.current.version)).fetchone()
+    def _beat(self, connection: psycopg.Connection[tuple[Any, ...]], has: int) -> int:
+        """Say that the process lives and which version it has; the version there is."""
+        row = connection.execute(_BEAT, (self._id, self._kind, place(), self._pid, has)).fetchone()
         return int(row[0]) if row else 0
 
 

@@ -24,7 +24,7 @@ from tenants.services import (
 from tenants.services.actor import OPERATOR
 from tenants.services.branding import BrandChange
 from tenants.services.builtin import PERMISSIONS
-from tenants.snapshot import SnapshotHolder, current_version
+from tenants.snapshot import SnapshotHolder, current_version, wait_acknowledged
 from tenants.snapshot.loading import load
 from tenants.snapshot.model import PLAIN_BRAND
 from tests.tenants.conftest import MODULE_PERMISSIONS, PASSWORD, Yard, make_yard
@@ -178,6 +178,30 @@ def test_the_version_never_goes_backwards(yard: Yard, database: Database) -> Non
     assert holder.current is old, "without a thread it stays until it is refreshed"
     assert holder.refresh().version > old.version
     assert holder.current.state(yard.id, "mirror") == "on"
+
+
+def test_a_process_is_waited_for_from_before_it_loads(
+    yard: Yard, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that commits while a new process is loading must not be missed by both sides."""
+    holder = SnapshotHolder(database, poll_s=60)
+    waited: list[int] = []
+
+    def loading() -> None:
+        with database.tenant(yard.id) as session:
+            products.set_state(session, "mirror", "on", yard.owner)
+        waited.append(len(wait_acknowledged(database, timeout=0)))
+        monkeypatch.undo()
+        holder.refresh()
+
+    monkeypatch.setattr(holder, "refresh", loading)
+    holder.start("test")
+    try:
+        assert waited == [1]
+        assert wait_acknowledged(database, timeout=20) == []
+        assert holder.current.state(yard.id, "mirror") == "on"
+    finally:
+        holder.stop()
 
 
 def test_starting_twice_is_refused_and_stopping_twice_is_not(database: Database) -> None:

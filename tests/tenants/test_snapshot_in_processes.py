@@ -24,6 +24,9 @@ from tenants.services.actor import OPERATOR
 from tenants.snapshot import SnapshotHolder, wait_acknowledged
 from tests.tenants.conftest import PASSWORD, Yard
 
+PATIENCE_S = 20.0
+"""For a machine that has much else to do; the product itself waits two seconds."""
+
 
 class Other:
     """A process of its own that holds a snapshot."""
@@ -80,7 +83,7 @@ def _rows(database: Database) -> list[Process]:
         return list(session.scalars(select(Process).order_by(Process.started_at)))
 
 
-def _until(true: Callable[[], Any], timeout: float = 10.0) -> None:
+def _until(true: Callable[[], Any], timeout: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout
     while not true():
         assert time.monotonic() < deadline, "it did not come to pass in time"
@@ -95,9 +98,7 @@ def test_a_toggle_is_seen_by_every_process_when_the_save_returns(
     for target in ("on", "off", "on", "off", "on"):
         with database.tenant(north.id) as session:
             products.set_state(session, "mirror", target, north.owner)  # type: ignore[arg-type]
-        began = time.monotonic()
-        assert wait_acknowledged(database) == []
-        assert time.monotonic() - began < 1.5, "told by the notification, not found by the two-second look"
+        assert wait_acknowledged(database, timeout=PATIENCE_S) == []
         assert [other.ask(f"state {north.id} mirror") for other in others] == [target] * 3
         assert [other.ask(f"state {south.id} mirror") for other in others] == ["off"] * 3
 
@@ -108,17 +109,17 @@ def test_permissions_and_hosts_reach_processes_too(yard: Yard, database: Databas
     with database.tenant(yard.id) as session:
         invited = people.invite_staff(session, "rita@example.com", "Rita", [yard.groups["risk"]], yard.owner)
         tickets.redeem_ticket(session, invited.token, "invitation", PASSWORD)
-    assert wait_acknowledged(database) == []
+    assert wait_acknowledged(database, timeout=PATIENCE_S) == []
     question = f"may {yard.id} {invited.person.id} brand.manage"
     assert other.ask(question) == "False"
     with database.tenant(yard.id) as session:
         person = people.staff_member(session, invited.person.id)
         people.rule(session, person, "brand.manage", "grant", OPERATOR)
-    assert wait_acknowledged(database) == []
+    assert wait_acknowledged(database, timeout=PATIENCE_S) == []
     assert other.ask(question) == "True"
     with database.tenant(yard.id) as session:
         people.block(session, people.staff_member(session, invited.person.id), yard.owner, "left")
-    assert wait_acknowledged(database) == []
+    assert wait_acknowledged(database, timeout=PATIENCE_S) == []
     assert other.ask(question) == "False"
 
 
@@ -132,12 +133,12 @@ def test_a_process_that_hangs_is_named_after_the_time_is_up(
             products.set_state(session, "mirror", "on", yard.owner)
         began = time.monotonic()
         lagging = wait_acknowledged(database, timeout=0.7)
-        assert 0.7 <= time.monotonic() - began < 2
+        assert time.monotonic() - began >= 0.7
         assert [(process.kind, process.pid) for process in lagging] == [("worker", hanging.process.pid)]
         assert fine.ask(f"state {yard.id} mirror") == "on"
     finally:
         os.kill(hanging.process.pid, signal.SIGCONT)
-    assert wait_acknowledged(database, timeout=5) == []
+    assert wait_acknowledged(database, timeout=PATIENCE_S) == []
     assert hanging.ask(f"state {yard.id} mirror") == "on"
 
 
@@ -150,8 +151,8 @@ def test_a_killed_process_is_not_waited_for(yard: Yard, database: Database, star
     with database.tenant(yard.id) as session:
         products.set_state(session, "mirror", "on", yard.owner)
     began = time.monotonic()
-    assert wait_acknowledged(database) == []
-    assert time.monotonic() - began < 1.5
+    assert wait_acknowledged(database, timeout=120) == []
+    assert time.monotonic() - began < 60
     assert len(_rows(database)) == 1
 
 
@@ -160,6 +161,16 @@ def test_a_process_that_ends_takes_its_row_away(database: Database, start: Calla
     assert [row.kind for row in _rows(database)] == ["worker", "parent", "worker"]
     assert [other.end() for other in others] == [0, 0]
     assert _rows(database) == []
+
+
+def test_a_change_is_told_and_not_only_found(yard: Yard, database: Database) -> None:
+    """The look at the version comes once a minute here: what is there sooner, the notification brought."""
+    with SnapshotHolder(database, poll_s=60) as holder:
+        holder.start("test")
+        for target in ("on", "off"):
+            with database.tenant(yard.id) as session:
+                products.set_state(session, "mirror", target, yard.owner)  # type: ignore[arg-type]
+            _until(lambda wanted=target: holder.current.state(yard.id, "mirror") == wanted)
 
 
 def test_a_lost_notification_is_found_by_the_next_look(yard: Yard, settings: Settings, database: Database) -> None:
@@ -190,5 +201,5 @@ def test_the_database_may_go_away_and_come_back(
         superuser.execute(f'alter database "{name}" allow_connections true')
     with database.tenant(yard.id) as session:
         products.set_state(session, "mirror", "on", yard.owner)
-    assert wait_acknowledged(database, timeout=5) == []
+    assert wait_acknowledged(database, timeout=PATIENCE_S) == []
     _until(lambda: other.ask(f"state {yard.id} mirror") == "on")
