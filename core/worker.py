@@ -96,7 +96,7 @@ def _worker(platform: Platform, queues: Sequence[str], lane: int | None) -> Turn
         take=take_in_turns(platform.queues, queues) if lane is None else _take_slice(platform, lane),
         wait=lambda seconds: platform.queues.wait(queues, seconds),
         away=lambda: _without_redis(platform, queues, lane),
-        stopping=platform.stopping.set,
+        stopping=platform.stopping,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -43,7 +44,7 @@ class TurnsWorker(SimpleWorker):
     :param take: the key of the RQ queue and the id of the next job, none where none waits.
     :param wait: waits for a job at most so many seconds.
     :param away: what to do instead while Redis is away.
-    :param stopping: called once when the process is asked to stop.
+    :param stopping: set when the process is asked to stop, by whoever hears of it first.
     """
 
     death_penalty_class = _NoLimit
@@ -56,7 +57,7 @@ class TurnsWorker(SimpleWorker):
         take: Callable[[], tuple[str, str] | None],
         wait: Callable[[float], None],
         away: Callable[[], object],
-        stopping: Callable[[], None],
+        stopping: threading.Event,
     ) -> None:
         super().__init__(
             list(names), connection=client, serializer=JSONSerializer, worker_ttl=60, log_job_description=False
@@ -72,7 +73,8 @@ class TurnsWorker(SimpleWorker):
     ) -> tuple[Job, Queue] | None:
         """The next job; none once the process is asked to stop (or, in a burst, when nothing waits)."""
         failures = 0
-        while not self.stop_asked:
+        # The request may have come before RQ's handlers were there.
+        while not self.stop_asked and not self._stopping.is_set():
             try:
                 self._beat()
                 found = self._fetch(self._take())
@@ -129,7 +131,7 @@ class TurnsWorker(SimpleWorker):
         """End after the running job; asked again, the same."""
         if not self.stop_asked:
             self.stop_asked = self._stop_requested = True
-            self._stopping()
+            self._stopping.set()
 
     def _install_signal_handlers(self) -> None:
         signal.signal(signal.SIGINT, self.request_stop)

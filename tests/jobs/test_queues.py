@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from uuid import UUID
 
 import pytest
@@ -112,23 +113,33 @@ def platform(settings: Settings, valkey: redis.Redis) -> Iterator[Platform]:
         yield made
 
 
-def burst(platform: Platform, *classes: str) -> None:
-    """Let a worker do all that waits."""
-    from core.jobs.runner import PLATFORM
-
-    worker = TurnsWorker(
+def worker_of(platform: Platform, *classes: str, stopping: Event) -> TurnsWorker:
+    return TurnsWorker(
         classes,
         platform.redis,
         take=take_in_turns(platform.queues, classes),
         wait=lambda _seconds: None,
         away=lambda: None,
-        stopping=lambda: None,
+        stopping=stopping,
     )
+
+
+def burst(platform: Platform, *classes: str) -> None:
+    """Let a worker do all that waits."""
+    from core.jobs.runner import PLATFORM
+
+    worker = worker_of(platform, *classes, stopping=Event())
     token = PLATFORM.set(platform)
     try:
         worker.work(burst=True, logging_level="WARNING")
     finally:
         PLATFORM.reset(token)
+
+
+def test_a_worker_asked_to_stop_before_it_began_ends(platform: Platform) -> None:
+    stopping = Event()
+    stopping.set()  # the signal came before RQ's handlers were there
+    assert worker_of(platform, "default", stopping=stopping).dequeue_job_and_maintain_ttl(timeout=1) is None
 
 
 def test_one_tenants_flood_does_not_delay_anothers_job(platform: Platform) -> None:
