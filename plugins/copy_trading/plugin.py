@@ -86,8 +86,11 @@ class CopyTrading:
     def subscriptions(self) -> Sequence[Subscription]:
         """A master's fills, read twice: closes go ahead and run in every state of the module, opens follow."""
         return (
-            Subscription("closes", on_closes, watched_only=True, shards=shard_count, queue="critical", reduces=True),
-            Subscription("opens", on_opens, watched_only=True, shards=shard_count, queue="trading"),
+            # Each event is a booking for the whole shard, so a few of them are enough for one transaction.
+            Subscription(
+                "closes", on_closes, watched_only=True, shards=shard_count, queue="critical", batch=16, reduces=True
+            ),
+            Subscription("opens", on_opens, watched_only=True, shards=shard_count, queue="trading", batch=8),
             Subscription(
                 "stops",
                 on_stop_changes,

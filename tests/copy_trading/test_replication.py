@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from core.sdk.trading import LockedAccounts
+from plugins.copy_trading.replication import chunk as chunks
 from plugins.copy_trading.replication import handlers
 from plugins.copy_trading.replication.orders import client_order_id
 from plugins.copy_trading.rules.states import By, Pause
@@ -280,3 +283,34 @@ def test_handlers_pass_over_streams_of_accounts_that_are_no_masters(scene: Scene
         handlers.on_opens(context, events, 0)
         handlers.on_closes(context, events, 0)
         assert session.scalar(text("select count(*) from copy_trading.links")) == 0
+
+
+def test_a_close_never_passes_by_a_link_that_is_about_to_be_committed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An open is booked but not committed yet when the master closes and the closes are worked off at once."""
+    master, follower = scene.master(), scene.account("2500")
+    scene.follow(master, follower)
+    account = scene.master_account(master)
+    position = scene.trade(account, "buy", "1.00").fills[0].position_id
+    booked, go_on = Event(), Event()
+    real = chunks.write
+
+    def slow(session: Any, changes: Any) -> None:
+        real(session, changes)
+        if changes.links and changes.links[0].fresh:
+            booked.set()
+            go_on.wait(20)
+
+    monkeypatch.setattr(chunks, "write", slow)
+    with ThreadPoolExecutor(2) as pool:
+        opens = pool.submit(scene.run, "opens", master)
+        assert booked.wait(20)
+        scene.trade(account, "sell", "1.00", position_id=position)
+        closes = pool.submit(scene.run, "closes", master)
+        with pytest.raises(TimeoutError):
+            closes.result(0.5)
+        go_on.set()
+        opens.result(20)
+        closes.result(20)
+    assert scene.held(follower) == 0

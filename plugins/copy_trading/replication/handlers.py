@@ -39,6 +39,7 @@ def on_closes(ctx: JobContext, events: Sequence[EventView], shard: int) -> None:
     master = read.master_of_stream(ctx.session, events[0].stream) if positions else None
     if master is None:
         return
+    read.take_turns(ctx.session, master.id, shard)
     scene = Scene(ctx.session, ctx.tenant_id, master, ctx.settings(), ctx.module_state)
     members = read.linked_members(ctx.session, master.id, shard, positions)
     _isolated(ctx, run_closes, scene, fills, members, events[0].seq - 1)
@@ -53,6 +54,7 @@ def on_opens(ctx: JobContext, events: Sequence[EventView], shard: int) -> None:
     master = read.master_of_stream(ctx.session, stream)
     if master is None:
         return
+    read.take_turns(ctx.session, master.id, shard)
     members = read.members(ctx.session, master.id, shard)
     before = min(events[0].seq - 1, handler_position(ctx.session, CLOSES, stream, shard))
     _hold_parked(ctx.session, master.id, shard, before)
@@ -66,7 +68,7 @@ def retry_parked(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     """Bring each parked follower up to date, alone; one that fails again stays parked."""
     rows = ctx.session.execute(
         text(
-            "select s.id, s.account_id, s.shard, c.parked_after, m.account_id as master_account"
+            "select s.id, s.account_id, s.shard, m.account_id as master_account"
             " from copy_trading.cursors c join copy_trading.subscriptions s on s.id = c.subscription_id"
             " join copy_trading.masters m on m.id = s.master_id"
             " where c.parked_at is not null and s.status <> 'stopped' order by c.parked_at, s.id limit 100"
@@ -75,9 +77,16 @@ def retry_parked(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     for row in rows:
         stream = account_stream(row.master_account)
         master = read.master_of_stream(ctx.session, stream)
-        events = read_events(ctx.session, stream, after=row.parked_after)
         if master is None:
             continue
+        read.take_turns(ctx.session, master.id, row.shard)
+        after = ctx.session.scalar(
+            text("select parked_after from copy_trading.cursors where subscription_id = :id and parked_at is not null"),
+            {"id": row.id},
+        )
+        if after is None:
+            continue
+        events = read_events(ctx.session, stream, after=after)
         denied = _denied(ctx.session, master.id, row.shard)
         scene = Scene(ctx.session, ctx.tenant_id, master, ctx.settings(), ctx.module_state, denied)
         try:

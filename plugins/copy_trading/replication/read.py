@@ -42,6 +42,16 @@ def shard_count(session: TenantSession, stream: str) -> int:
     return 1 if most is None else int(most) + 1
 
 
+def take_turns(session: TenantSession, master_id: UUID, shard: int) -> None:
+    """Let closes and opens of one shard work one after the other: wait for the other's commit, so that its links are seen.
+
+    Without it a close could pass by a link that an open is just about to commit, and nobody would come back for it.
+    """
+    session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"copy_trading:{master_id}:{shard}"}
+    )
+
+
 def members(session: TenantSession, master_id: UUID, shard: int) -> list[tuple[UUID, UUID]]:
     """(subscription, account) of a shard in account order; parked ones are not among them, they are retried alone."""
     rows = session.execute(
