@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from sqlalchemy import text
 
 from core.sdk.data import TenantSession
@@ -168,11 +169,23 @@ def _bounds(limits: BotTradingSettings, strategy: Strategy[BaseModel, Any], free
     fields = strategy.settings_model.model_fields
     if "cells" in fields:
         found["cells"] = (2, limits.max_levels)
+    for name in ("multiplier", "size_multiplier"):
+        if name in fields:
+            found[name] = (1, limits.max_multiplier)
+    for name in ("levels", "safety_orders"):
+        if name in fields:
+            found[name] = (1, min(limits.max_levels, _most(fields[name])))
     if "investment" in fields:
         caps = [cap for cap in (limits.capital_per_bot, free) if cap is not None]
         if caps:
             found["investment"] = (None, _cents(min(caps)))
     return found
+
+
+def _most(field: FieldInfo) -> int:
+    """The largest value that a field itself allows."""
+    limits = [getattr(rule, "le", None) for rule in field.metadata]
+    return min((limit for limit in limits if isinstance(limit, int)), default=10_000)
 
 
 def _suggestions(
