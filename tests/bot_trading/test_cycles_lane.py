@@ -87,6 +87,35 @@ def test_a_ladder_reserves_margin_and_worst_case_and_gives_them_back(fx: Street)
     fx.place.check_ledger()
 
 
+def test_stop_keep_leaves_the_positions_with_the_stops_and_targets_that_the_bot_had(fx: Street) -> None:
+    prices(fx, "1.10000")
+    bot_id = start(fx, "martingale", MartingaleSettings())
+    prices(fx, "1.09800")
+    fx.command(bot_id, "stop_keep")
+    held = fx.rows(
+        "select volume, stop_loss, take_profit, closed_ts_ms from core.positions where origin_id = :id", id=bot_id
+    )
+    # The last stop of the ladder, were its five levels opened each at its own price; the target of the second level.
+    assert sorted(map(tuple, held)) == [
+        (D("0.01"), D("1.09"), D("1.103"), None),
+        (D("0.02"), D("1.09"), D("1.103"), None),
+    ]
+    assert (fx.bot(bot_id).status, fx.place.account(fx.account_id).reserved) == ("stopped", 0)
+    prices(fx, "1.10300")
+    assert fx.place.account(fx.account_id).balance == 10_013
+
+
+def test_stop_keep_of_levels_that_turn_makes_ones_target_the_others_stop(fx: Street) -> None:
+    prices(fx, "1.10000")
+    bot_id = start(fx, "reverse_martingale", ReverseMartingaleSettings(variant="alternate"))
+    prices(fx, "1.09800")
+    fx.command(bot_id, "stop_keep")
+    held = fx.rows(
+        "select side, stop_loss, take_profit from core.positions where origin_id = :id order by side", id=bot_id
+    )
+    assert [tuple(row) for row in held] == [("buy", D("1.093"), D("1.1")), ("sell", D("1.1"), D("1.093"))]
+
+
 def test_a_gap_opens_one_level_and_the_next_trigger_is_its_own_stop(fx: Street) -> None:
     """1.1000, 1.0985, 1.0935: one new level, floating −6.50; next trigger 1.0915."""
     prices(fx, "1.10000")

@@ -13,6 +13,7 @@ from plugins.bot_trading.models import Bot, BotCommand
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.errors import REFUSALS, refusal
 from plugins.bot_trading.services.moving import carry_out_step
+from plugins.bot_trading.services.releasing import protect_released
 from plugins.bot_trading.strategies.protocol import Command, LogEntry, Quote, Refusal, Step
 
 __all__ = ["LIFTS", "Acting", "act"]
@@ -114,6 +115,8 @@ def _stop(acting: Acting) -> Refusal | None:
     if bot.stop == wanted:
         return None
     bot.stop, bot.status, bot.pauses, bot.halt = wanted, "stopping", [], ""
+    if wanted == "keep":
+        protect_released(acting.session, acting.running, acting.quote)
     strategy: Command = "stop_close" if name == "stop_close" else "stop_keep" if name == "stop_keep" else "wind_down"
     acting.step(
         acting.running.on_command(strategy, acting.quote),
