@@ -314,3 +314,28 @@ def test_a_close_never_passes_by_a_link_that_is_about_to_be_committed(
         opens.result(20)
         closes.result(20)
     assert scene.held(follower) == 0
+
+
+def test_a_pause_that_committed_a_moment_before_is_seen(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler has its accounts already and waits for a follower who is just pausing."""
+    master, follower = scene.master(), scene.account("2500")
+    subscription = scene.follow(master, follower)
+    scene.trade(scene.master_account(master), "buy", "1.00")
+    waiting = Event()
+    real = chunks.read.followers
+
+    def followers(session: Any, ids: Any) -> Any:
+        waiting.set()
+        return real(session, ids)
+
+    monkeypatch.setattr(chunks.read, "followers", followers)
+    with ThreadPoolExecutor(1) as pool, scene.place.session() as session:
+        following.pause(session, [subscription], Pause.FOLLOWER)
+        opens = pool.submit(scene.run, "opens", master)
+        assert waiting.wait(20)
+        with pytest.raises(TimeoutError):
+            opens.result(0.5)
+        session.commit()
+        opens.result(20)
+    assert scene.held(follower) == 0
+    assert [skip.reason for skip in scene.skips(subscription)] == ["subscription_not_active"]

@@ -90,7 +90,17 @@ def _allowed(symbols: tuple[str, ...]) -> frozenset[str]:
 
 
 def followers(session: TenantSession, ids: Collection[UUID]) -> list[Follower]:
-    """Subscriptions with their cursors, which stay locked until the transaction ends; lock the accounts before."""
+    """Subscriptions with their cursors, which stay locked until the transaction ends; lock the accounts before.
+
+    Locked first and read then: whoever changed a subscription meanwhile held its cursor, and is seen.
+    """
+    session.execute(
+        text(
+            "select from copy_trading.cursors where subscription_id = any(cast(:ids as uuid[]))"
+            " order by subscription_id for update"
+        ),
+        {"ids": uuids(ids)},
+    )
     rows = session.execute(
         text(
             "select s.id, s.account_id, s.customer_id, s.status, s.reasons, s.mode, s.copy_ratio, s.fixed_size,"
@@ -98,7 +108,7 @@ def followers(session: TenantSession, ids: Collection[UUID]) -> list[Follower]:
             " s.symbols, s.symbol_map, s.reverse, c.last_close, c.last_open"
             " from copy_trading.subscriptions s"
             " join copy_trading.cursors c on c.tenant_id = s.tenant_id and c.subscription_id = s.id"
-            " where s.id = any(cast(:ids as uuid[])) and s.status <> 'stopped' order by s.account_id, s.id for update of c"
+            " where s.id = any(cast(:ids as uuid[])) and s.status <> 'stopped' order by s.account_id, s.id"
         ),
         {"ids": uuids(ids)},
     )

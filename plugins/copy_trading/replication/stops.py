@@ -22,6 +22,7 @@ def on_stop_changes(ctx: JobContext, events: Sequence[EventView], shard: int) ->
     positions = {UUID(event.payload["position_id"]) for event in events}
     if master is None:
         return
+    read.take_turns(ctx.session, master.id, shard)
     rows = ctx.session.execute(
         text(
             "select unnest(l.position_ids) as position_id, p.stop_loss, p.take_profit, s.reverse"
