@@ -78,6 +78,8 @@ def up(settings: Settings, console: Console, *, durable: bool = True) -> None:
         if servers.owned:
             told.unlink(missing_ok=True)
         servers.stop()
+        if preloading.is_alive():
+            preloading.join()  # an interpreter that ends in the midst of an import may crash
     console.line("stopped; the data is kept")
 
 
