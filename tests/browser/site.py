@@ -80,11 +80,16 @@ class Visitor:
 
 @contextmanager
 def visiting(
-    site: Site, chromium: Chromium, brokerage: str, *, size: str = "desktop", dark: bool = False
+    site: Site, chromium: Chromium, brokerage: str, *, size: str = "desktop", dark: bool = False, examined: bool = False
 ) -> Iterator[Visitor]:
-    """A browser without a past. Messages of its console are gathered, but not those of answers that a test asks for."""
+    """A browser without a past. Messages of its console are gathered, but not those of answers that a test asks for.
+
+    :param examined: a tool of the test's own may run in the pages, which their policy would refuse.
+    """
     width, height = SIZES[size]
-    context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, reduced_motion="reduce", bypass_csp=examined
+    )
     # Cookies know no ports: one choice holds for all processes.
     context.add_cookies([{"name": "theme", "value": "dark" if dark else "light", "url": site.url(brokerage)}])
     visitor = Visitor(site, brokerage, context, context.new_page())
