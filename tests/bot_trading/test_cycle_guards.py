@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from core.sdk.data import new_id
+from core.sdk.trading import QuoteView
+from plugins.bot_trading.services.market import quote_of
 from plugins.bot_trading.strategies.guards import answer, withheld
 from plugins.bot_trading.strategies.protocol import Quote
 from plugins.bot_trading.strategies.run import run
@@ -111,6 +114,13 @@ def test_no_order_on_a_stale_quote() -> None:
     assert (step.intents, step.state, [entry.code for entry in step.log]) == ((), state, ["quote_stale"])
     assert len(answer(MARTINGALE, setup, state, replace(old, clock_ms=14_999)).intents) == 1
     assert withheld(EURUSD, replace(old, clock_ms=10**9)) == ""
+
+
+def test_a_quote_that_the_platform_calls_stale_is_stale_for_strategies() -> None:
+    view = QuoteView(new_id(), 7, 5_000, D("1.1000"), D("1.1001"), tradable=False, reason="quote_stale")
+    market = replace(EURUSD, staleness_ms=600_000)
+    assert withheld(market, quote_of(view)) == "quote_stale"
+    assert withheld(market, quote_of(replace(view, tradable=True, reason=None))) == ""
 
 
 def test_no_order_on_a_quote_that_leaps_beyond_the_deviation_limit() -> None:

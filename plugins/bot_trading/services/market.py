@@ -37,6 +37,8 @@ class Place:
     problem: str | None
 
 
+_LONG_MS = 10**12
+
 _PLACE = text("""
 select a.id as account_id, a.number, a.currency, a.customer_id, a.mode, a.status as account_status,
   t.leverage as type_leverage, t.commission_kind, t.commission, t.demo, t.status as type_status,
@@ -72,7 +74,9 @@ def find_place(session: TenantSession, account_id: UUID, symbol_id: UUID) -> Pla
 
 def quote_of(view: QuoteView) -> Quote:
     """A quote as strategies see it."""
-    return Quote(bid=view.bid, ask=view.ask, ts_ms=view.ts_ms, seq=view.seq)
+    # A view says that a quote is stale, not since when: so the clock is put past every limit.
+    clock_ms = view.ts_ms + _LONG_MS if view.reason == "quote_stale" else None
+    return Quote(bid=view.bid, ask=view.ask, ts_ms=view.ts_ms, seq=view.seq, clock_ms=clock_ms)
 
 
 def _market(row: Any) -> Market:
