@@ -30,6 +30,7 @@ def main() -> None:
         settled=lambda: True,
         owner=f"process {os.getpid()}",
     )
+    Path(sys.argv[1]).with_name(f"{os.getpid()}.ready").touch()
     while True:
         if not lane.run(0.5):
             time.sleep(0.02)

@@ -199,7 +199,7 @@ def test_killing_processes_and_emptying_redis_change_nothing(
     run.launch_at_first_quote(tmp_path)
     chance = random.Random(20240801)
     length = len(PriceFile(run.file, run.tick).quotes())
-    points = sorted(chance.sample(range(20, length - 100), 3 * KILLS))
+    points = sorted(chance.sample(range(20, length - 1000), 3 * KILLS))
     blows = {"lane": 0, "worker": 0, "redis": 0}
     failed: list[BaseException] = []
 
