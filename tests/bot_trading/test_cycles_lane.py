@@ -163,6 +163,9 @@ def test_the_brokerage_limits_the_multiplier_and_the_spread(fx: Street) -> None:
     with pytest.raises(BotRefusedError) as caught:
         start(fx, "martingale", MartingaleSettings(multiplier=D(4)))
     assert [(one.code, one.facts["most"]) for one in caught.value.refusals] == [("multiplier_above_limit", "3")]
+    with pytest.raises(BotRefusedError) as caught:
+        start(fx, "martingale", MartingaleSettings(), LIMITS.model_copy(update={"max_levels": 4}))
+    assert [(one.code, one.field) for one in caught.value.refusals] == [("too_many_levels", "levels")]
     limits = LIMITS.model_copy(update={"max_spread_percent": D("0.01")})
     bot_id = start(fx, "martingale", MartingaleSettings(), limits)
     assert (fx.fills(bot_id), fx.decisions(bot_id)[-1]) == ([], "waits")

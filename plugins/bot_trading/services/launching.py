@@ -200,8 +200,10 @@ def _limits(limits: BotTradingSettings, wish: Launch, preview: Preview) -> list[
     found = []
     if limits.capital_per_bot is not None and preview.needed > limits.capital_per_bot:
         found.append(refusal("capital_above_limit", field="investment", most=plain(limits.capital_per_bot)))
-    if len(preview.levels) - 1 > limits.max_levels:
-        found.append(refusal("too_many_levels", field="cells", most=str(limits.max_levels)))
+    # A grid has one level more than cells; other levels are counted as they are.
+    if (len(preview.table) or len(preview.levels) - 1) > limits.max_levels:
+        field = "levels" if preview.table else "cells"
+        found.append(refusal("too_many_levels", field=field, most=str(limits.max_levels)))
     multiplier = Decimal(preview.facts.get("multiplier", "1"))
     if multiplier > limits.max_multiplier:
         found.append(refusal("multiplier_above_limit", field="multiplier", most=plain(limits.max_multiplier)))

@@ -172,9 +172,9 @@ def _bounds(limits: BotTradingSettings, strategy: Strategy[BaseModel, Any], free
     for name in ("multiplier", "size_multiplier"):
         if name in fields:
             found[name] = (1, limits.max_multiplier)
-    for name in ("levels", "safety_orders"):
+    for name, before in (("levels", 0), ("safety_orders", 1)):
         if name in fields:
-            found[name] = (1, min(limits.max_levels, _most(fields[name])))
+            found[name] = (1, min(limits.max_levels - before, _most(fields[name])))
     if "investment" in fields:
         caps = [cap for cap in (limits.capital_per_bot, free) if cap is not None]
         if caps:
