@@ -98,6 +98,7 @@ def error_handlers(kit: Kit) -> dict[type[Exception] | int, Callable[[AnyRequest
             _log.error(
                 "request %s %s failed (reference %s)\n%s", request.method, request.scope["path"], reference, trace
             )
+            _count(kit, request, visit, error)
         if visit is None or visit.area == "api" or request.scope["path"] == "/api":
             return _for_programs(problem, visit)
         if isinstance(error, SignInError):
