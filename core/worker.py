@@ -70,18 +70,22 @@ def _work(platform: Platform, queues: Sequence[str], lane: int | None) -> None:
         PLATFORM.reset(token)
 
 
+# A plugin that is new starts with each tenant's switching it on; a handler that comes with a later version of a plugin starts
+# with that version, and not at the beginning of history.
+_KNOW = text("""
+insert into core.known_handlers (handler, since)
+select k, case when exists (select from core.known_handlers o where split_part(o.handler, '.', 1) = split_part(k, '.', 1))
+  then now() else '-infinity' end
+from unnest(cast(:keys as text[])) k on conflict do nothing
+""")
+
+
 def know_handlers(platform: Platform) -> None:
     """Note since when this installation has each handler. While the database is away that is tried again and again."""
-    keys = list(platform.runtime.handlers)
     while not platform.stopping.is_set():
         try:
             with platform.database.system() as session:
-                session.execute(
-                    text(
-                        "insert into core.known_handlers (handler) select unnest(cast(:keys as text[])) on conflict do nothing"
-                    ),
-                    {"keys": keys},
-                )
+                session.execute(_KNOW, {"keys": list(platform.runtime.handlers)})
         except SQLAlchemyError as error:
             _log.warning("the database is away: %s", error)
             platform.stopping.wait(PAUSE_S)

@@ -109,6 +109,8 @@ class TurnsWorker(SimpleWorker):
 
     def bootstrap(self, *_logging: Any) -> None:
         """Register without RQ's log handlers and its thread for remote commands, which nobody sends."""
+        # Each job would be four lines otherwise; what fails is told by whoever runs it.
+        self.log.setLevel(logging.WARNING)
         self.register_birth()  # type: ignore[no-untyped-call]  # RQ is not typed throughout
         self.set_state(WorkerStatus.STARTED)
 

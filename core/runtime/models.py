@@ -27,7 +27,8 @@ class ModulePeriod(Base):
 
 
 class KnownHandler(Base):
-    """Since when the installation has had a handler; a new one does not start at the beginning of history."""
+    """Since when the installation has had a handler: a new handler of a plugin that was here before does not start at the
+    beginning of history. The first ones of a plugin have been here for ever (minus infinity)."""
 
     __tablename__ = "known_handlers"
     __table_args__ = {"schema": SCHEMA}  # noqa: RUF012 - SQLAlchemy reads it as a plain dict

@@ -19,6 +19,7 @@ from core.platform import Platform
 from core.runtime.modules import toggle_off, toggle_on
 from core.sdk import EventView, Exposure, ExposureItem, ExposureReport, LeaveChoice, Subscription
 from core.settings import Settings
+from core.worker import know_handlers
 from tenants.services.actor import SYSTEM
 from tests.runtime.build import Probe, make_marks, make_tenant, mark, marking, marks, platform_of, set_state
 
@@ -337,6 +338,23 @@ def test_off_and_on_again(build: Any) -> None:
     assert seqs(platform, "journal") == [2, 3, 4]
     assert seqs(platform, "closes") == [2, 3, 4]
     assert settled(platform.database, platform.runtime)
+
+
+def test_a_handler_that_comes_with_a_later_version_starts_with_it(build: Any) -> None:
+    """And the first ones of a plugin start with the module, however late the first worker comes up."""
+    first = build(marking("seen"))
+    tenant_id = make_tenant(first.database, "a", "probe")
+    say(first, tenant_id)
+    know_handlers(first)
+    assert drain(first, tenant_id) == 1
+    second = build(marking("seen"), marking("later"))
+    say(second, tenant_id)
+    know_handlers(second)
+    say(second, tenant_id)
+    drain(second, tenant_id)
+    drain(second, tenant_id, "later")
+    assert seqs(second) == [1, 2, 3]
+    assert seqs(second, "later") == [3]
 
 
 def test_shards_go_side_by_side_and_new_ones_start_where_the_first_is(build: Any) -> None:

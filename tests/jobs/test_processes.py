@@ -75,7 +75,7 @@ def platform(processes: Processes, settings: Settings) -> Iterator[Platform]:
         yield made
 
 
-def wait(what: Callable[[], bool], seconds: float = 60) -> None:
+def wait(what: Callable[[], bool], seconds: float = 240) -> None:
     until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, "it takes too long"
@@ -144,7 +144,7 @@ def test_a_worker_asked_to_stop_ends_after_its_job(processes: Processes, platfor
     tenant_id = make_tenant(platform.database, "a", "probe")
     processes.start("one", *CLASSES)
     wait(lambda: _processes(platform) == 1)
-    say(platform, tenant_id, "x", 200)
+    say(platform, tenant_id, "x", 120)
     wait(lambda: len(marks(platform.database, "seen")) > 0)
     started = time.monotonic()
     assert processes.stop("one") == 0
@@ -153,7 +153,7 @@ def test_a_worker_asked_to_stop_ends_after_its_job(processes: Processes, platfor
     processes.start("one", *CLASSES)
     processes.start("scheduler")
     wait(lambda: is_done(platform))
-    check(platform, {(tenant_id, "x"): 200})
+    check(platform, {(tenant_id, "x"): 120})
     assert processes.stop("scheduler") == 0
 
 
