@@ -1,14 +1,16 @@
-"""Current quotes for many accounts at once."""
+"""Current quotes for many accounts at once, and rates between currencies."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import text
 
 from core.trading.booking.arrays import uuids
 from core.trading.booking.load import load_world
+from core.trading.rules.money import divide
 from core.trading.types import QuoteView
 from tenants.db import TenantSession
 
@@ -54,3 +56,11 @@ def quotes_of_pairs(session: TenantSession, pairs: Collection[Pair]) -> dict[Pai
         if (view := known[seen]) is not None:
             views[account_id, symbol_id] = view
     return views
+
+
+def middle_rate(session: TenantSession, source: str, target: str) -> Decimal | None:
+    """Worth of one unit of ``source`` in ``target`` at the middle of the current quotes; none where no symbol leads there."""
+    if source == target:
+        return Decimal(1)
+    rate = load_world(session, ()).rate(source, target)
+    return None if rate is None else divide(rate.middle_num, rate.middle_den)

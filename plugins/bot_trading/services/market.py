@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core.sdk.data import TenantSession
+from core.sdk.money import round_amount
+from core.sdk.prices import middle_rate
 from core.sdk.trading import QuoteView, quotes
 from plugins.bot_trading.strategies.numbers import ZERO
 from plugins.bot_trading.strategies.protocol import Market, Quote
@@ -58,6 +60,7 @@ def find_place(session: TenantSession, account_id: UUID, symbol_id: UUID) -> Pla
     if row is None:
         return None
     view = quotes(session, account_id, [symbol_id]).get(symbol_id)
+    fee_per_lot = _fee_per_lot(session, row)
     return Place(
         account_id=row.account_id,
         account_number=row.number,
@@ -66,9 +69,9 @@ def find_place(session: TenantSession, account_id: UUID, symbol_id: UUID) -> Pla
         symbol_id=row.symbol_id,
         symbol_code=row.code,
         demo=row.demo,
-        market=_market(row),
+        market=_market(row, ZERO if fee_per_lot is None else fee_per_lot),
         quote=None if view is None else quote_of(view),
-        problem=_problem(row, view),
+        problem=_problem(row, view) or ("no_conversion" if fee_per_lot is None else None),
     )
 
 
@@ -79,9 +82,16 @@ def quote_of(view: QuoteView) -> Quote:
     return Quote(bid=view.bid, ask=view.ask, ts_ms=view.ts_ms, seq=view.seq, clock_ms=clock_ms)
 
 
-def _market(row: Any) -> Market:
+def _fee_per_lot(session: TenantSession, row: Any) -> Decimal | None:
+    """The commission of a lot and side in the quote currency, at the middle rate of now; none where no rate leads there."""
+    if row.commission_kind != "per_lot" or not row.commission:
+        return ZERO
+    rate = middle_rate(session, row.currency, row.quote)
+    return None if rate is None else round_amount(row.commission * rate)
+
+
+def _market(row: Any, fee_per_lot: Decimal) -> Market:
     percent = row.commission_kind == "percent"
-    per_lot = row.commission_kind == "per_lot"
     # The smaller one counts, as for every position.
     leverage = row.type_leverage if row.symbol_leverage is None else min(row.type_leverage, row.symbol_leverage)
     return Market(
@@ -92,7 +102,7 @@ def _market(row: Any) -> Market:
         max_lot=row.max_lot,
         min_notional=row.min_notional,
         fee_rate=row.commission / Decimal(100) if percent else ZERO,
-        fee_per_lot=row.commission if per_lot else ZERO,
+        fee_per_lot=fee_per_lot,
         currency=row.quote,
         account_currency=row.currency,
         hedging=row.mode == "hedging",
