@@ -37,7 +37,7 @@ QUEUES = get_args(QueueClass)
 RESERVED = frozenset(
     (  # noqa: SIM905 - a list would take forty lines
         "account accounts admin api bench brand chart core customers developers events frontend healthz history ledger live"
-        " me migrate openapi_json operator orders plugins portal positions product_configs public quotes register replay"
+        " me migrate module openapi_json operator orders plugins portal positions product_configs public quotes register replay"
         " schema second_factor settings sign_in sign_out staff static symbols tenant tenants trade up worker"
     ).split()
 )
