@@ -6,4 +6,10 @@ from core.web.api import accounts, market, openapi, products, trading
 
 __all__ = ["API_ROUTES"]
 
-API_ROUTES: list[ControllerRouterHandler] = [*accounts.ROUTES, *market.ROUTES, *trading.ROUTES, *products.ROUTES, *openapi.ROUTES]
+API_ROUTES: list[ControllerRouterHandler] = [
+    *accounts.ROUTES,
+    *market.ROUTES,
+    *trading.ROUTES,
+    *products.ROUTES,
+    *openapi.ROUTES,
+]
