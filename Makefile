@@ -11,7 +11,7 @@ PRICES ?=
 UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv --quiet $(if $(wildcard /etc/ssl/certs/ca-certificates.crt \
   /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),--system-certs)
 
-.PHONY: help run test setup lint typecheck check format bench lock clean
+.PHONY: help run test setup lint typecheck check format bench pictures lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: $(READY) ## Format the code
 bench: setup ## Measure copying to 10,000 followers and a quote past 100,000 bots
 	@$(BIN)/tradeyard bench copy --followers 10000
 	@$(BIN)/tradeyard bench quotes --bots 100000
+
+pictures: $(READY) ## Take the README's pictures from a demo that runs (make run, some minutes before)
+	@$(BIN)/python docs/take_pictures.py
 
 lock: $(READY) ## Lock the newest versions that pyproject.toml allows
 	@$(UV) pip compile --upgrade --generate-hashes --universal --all-extras --no-emit-index-url \
