@@ -15,12 +15,12 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import op
-from sqlalchemy import Column, PrimaryKeyConstraint, Table, Uuid, text
+from sqlalchemy import Column, PrimaryKeyConstraint, Uuid, text
 from sqlalchemy.schema import SchemaItem
 
 from tenants.db import Roles, protect_table, tenant_key
 
-__all__ = ["create_models", "create_table", "protect", "schema", "tenant_key"]
+__all__ = ["create_table", "protect", "schema", "tenant_key"]
 
 
 def schema() -> str:
@@ -42,15 +42,6 @@ def create_table(name: str, *items: SchemaItem) -> None:
         schema=schema(),
     )
     protect(name)
-
-
-def create_models(*models: Any) -> None:
-    """Make the tables of models as they are declared now, protected. Only while a plugin is young: a revision that others have
-    run must not change with its models."""
-    tables: list[Table] = [model.__table__ for model in models]
-    tables[0].metadata.create_all(op.get_bind(), tables=tables)
-    for table in tables:
-        protect(table.name)
 
 
 def protect(table: str) -> None:

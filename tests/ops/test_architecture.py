@@ -65,6 +65,8 @@ def test_no_file_is_longer_than_a_reader_bears() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
         for path in sources()
+        # A revision lists the tables as they were; nobody reads it for its ideas.
+        if "versions" not in path.parts
         if (lines := len(path.read_text().splitlines())) > LINES
     }
     assert long == {}
