@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
+from sqlalchemy.exc import OperationalError
 
 from core.sdk import JobContext
-from core.sdk.trading import account_states
-from plugins.copy_trading.rules.figures import effective_leverage, leverage_warning
+from core.sdk.trading import account_states, lock_accounts_with_markets
+from plugins.copy_trading.rules.figures import LeverageLimits, effective_leverage, leverage_warning
 from plugins.copy_trading.rules.states import Pause
 from plugins.copy_trading.services.following import pause
 from plugins.copy_trading.services.stopping import stop
+
+Finding = Literal["reached", "critical"]
+_HUNDRED = Decimal(100)
 
 
 def scan(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     """Stop copies whose stop-loss is reached; alert staff on critical followers and pause them where the tenant says so."""
     settings = ctx.settings()
-    rows = ctx.session.execute(
-        text(
-            "select id, account_id, start_equity, stop_loss_percent, reasons from copy_trading.subscriptions"
-            " where status in ('active', 'paused')"
-        )
-    ).all()
-    states = account_states(ctx.session, {row.account_id for row in rows})
-    reached, critical = [], []
-    for row in rows:
-        state = states[row.account_id]
-        if row.stop_loss_percent is not None:
-            floor = row.start_equity * (1 - row.stop_loss_percent / Decimal(100))
-            if state.equity <= floor:
-                reached.append(row.id)
-                continue
-        leverage = effective_leverage(state.notional, state.equity)
-        if leverage_warning(leverage, state.level, settings.leverage_limits) == "critical":
-            critical.append(row.id)
+    found = _findings(ctx, settings.leverage_limits)
+    reached = [subscription_id for subscription_id, finding in found.items() if finding == "reached"]
+    critical = [subscription_id for subscription_id, finding in found.items() if finding == "critical"]
     if reached:
-        stop(ctx.session, reached, "close_all", reason="copy_stop_loss")
+        _stop(ctx, reached)
+        # The accounts are let go first: a pause waits for fills that are being copied, and those may wait for accounts.
+        ctx.commit()
     for subscription_id in critical:
         ctx.alert(
             "over_leveraged",
@@ -48,3 +41,67 @@ def scan(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
         )
     if critical and settings.critical_pauses:
         pause(ctx.session, critical, Pause.RISK)
+
+
+def _findings(ctx: JobContext, limits: LeverageLimits) -> dict[UUID, Finding]:
+    """Subscriptions in need, by what they need.
+
+    All are looked at without locks; the few that stand out are looked at again under their accounts' locks, where an equity
+    that cannot be told is none. A stop is for good: it is never decided on a position that only has no price now.
+    """
+    rows = ctx.session.execute(
+        text(
+            "select id, account_id, start_equity, stop_loss_percent from copy_trading.subscriptions"
+            " where status in ('active', 'paused')"
+        )
+    ).all()
+    states = account_states(ctx.session, {row.account_id for row in rows})
+    suspects = []
+    for row in rows:
+        state = states[row.account_id]
+        if _finding(row, state.equity, state.notional, state.level, limits):
+            suspects.append(row)
+    if not suspects:
+        return {}
+    locked = lock_accounts_with_markets(ctx.session, {row.account_id for row in suspects})
+    found: dict[UUID, Finding] = {}
+    for row in suspects:
+        account = locked.accounts[row.account_id]
+        equity = account.equity
+        if equity is None:
+            continue
+        level = equity * _HUNDRED / account.margin if account.margin else None
+        finding = _finding(row, equity, locked.notional(account.id), level, limits)
+        if finding:
+            found[row.id] = finding
+    return found
+
+
+def _finding(
+    row: Row[Any], equity: Decimal, notional: Decimal, level: Decimal | None, limits: LeverageLimits
+) -> Finding | None:
+    if row.stop_loss_percent is not None and equity <= row.start_equity * (1 - row.stop_loss_percent / _HUNDRED):
+        return "reached"
+    leverage = effective_leverage(notional, equity)
+    return "critical" if leverage_warning(leverage, level, limits) == "critical" else None
+
+
+def _stop(ctx: JobContext, ids: Sequence[UUID]) -> None:
+    """Close all and stop, together; where that fails each alone, so that one bad follower holds no other's stop back."""
+    try:
+        with ctx.session.begin_nested():
+            stop(ctx.session, ids, "close_all", reason="copy_stop_loss")
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was, the others are stopped all the same
+        if len(ids) > 1:
+            for subscription_id in ids:
+                _stop(ctx, [subscription_id])
+            return
+        ctx.alert(
+            "stop_loss_failed",
+            "A copy's stop-loss is reached, but its positions could not be closed. It is tried again with each scan.",
+            severity="critical",
+            subject=str(ids[0]),
+            detail={"error": "".join(traceback.format_exception_only(error)).strip()[:2000]},
+        )
