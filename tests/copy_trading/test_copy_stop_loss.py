@@ -213,3 +213,33 @@ def test_a_follower_that_cannot_be_booked_holds_no_others_stop_back(
     assert alerts(scene) == [("stop_loss_failed", "critical", str(bad))]
     scan(scene)
     assert (scene.subscription(bad).status, scene.held(bad_account)) == ("stopped", D(0))
+
+
+def test_a_refused_close_is_told_and_tried_again_instead_of_leaving_a_position_behind(scene: Scene) -> None:
+    *_, follower, subscription = open_copy(scene)
+    quote(scene, REACHED)
+    symbol = (scene.place.tenant_id, scene.place.symbols["EURUSD"])
+    scene.place.change(Symbol, symbol, lot_step=D("0.10"))  # 0.25 is no multiple of it
+    for _ in range(2):
+        scan(scene)
+    assert (scene.subscription(subscription).status, scene.held(follower)) == ("active", D("0.25"))
+    assert alerts(scene) == [("stop_loss_failed", "critical", str(subscription))]
+    scene.place.change(Symbol, symbol, lot_step=D("0.01"))
+    scan(scene)
+    assert (scene.subscription(subscription).status, scene.held(follower)) == ("stopped", D(0))
+
+
+def test_one_refused_close_does_not_keep_the_others_open(scene: Scene) -> None:
+    quote(scene, "1.25000", "GBPUSD")
+    master, _, follower, subscription = open_copy(scene)
+    scene.trade(scene.master_account(master), "buy", "0.40", "GBPUSD")
+    scene.copy(master)
+    symbol = (scene.place.tenant_id, scene.place.symbols["EURUSD"])
+    scene.place.change(Symbol, symbol, lot_step=D("0.10"))
+    quote(scene, REACHED)
+    for _ in range(2):
+        scan(scene)
+    [left] = scene.place.positions(follower, opened=True)
+    assert (left.symbol_id, left.volume) == (scene.place.symbols["EURUSD"], D("0.25"))
+    assert scene.subscription(subscription).status == "stopping"
+    assert alerts(scene) == [("stop_loss_failed", "critical", str(subscription))]

@@ -12,6 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import OperationalError
 
 from core.sdk import JobContext
+from core.sdk.arrays import uuids
 from core.sdk.trading import account_states, lock_accounts_with_markets
 from plugins.copy_trading.rules.figures import LeverageLimits, effective_leverage, leverage_warning
 from plugins.copy_trading.rules.states import Pause
@@ -19,6 +20,14 @@ from plugins.copy_trading.services.following import pause
 from plugins.copy_trading.services.stopping import stop
 
 Finding = Literal["reached", "critical"]
+
+
+class NotClosingError(Exception):
+    """A stopped copy would keep a position that no order closes."""
+
+
+REASON = "copy_stop_loss"
+"""The reason of the orders that close."""
 _HUNDRED = Decimal(100)
 
 
@@ -90,7 +99,11 @@ def _stop(ctx: JobContext, ids: Sequence[UUID]) -> None:
     """Close all and stop, together; where that fails each alone, so that one bad follower holds no other's stop back."""
     try:
         with ctx.session.begin_nested():
-            stop(ctx.session, ids, "close_all", reason="copy_stop_loss")
+            stop(ctx.session, ids, "close_all", reason=REASON)
+            refused = _refused(ctx, ids)
+            # What could be closed stays closed; where that is nothing, the whole is undone and tried again.
+            if refused and (len(ids) > 1 or not _closed_some(ctx, ids[0])):
+                raise NotClosingError(f"a close was refused: {refused}")
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it was, the others are stopped all the same
@@ -98,10 +111,50 @@ def _stop(ctx: JobContext, ids: Sequence[UUID]) -> None:
             for subscription_id in ids:
                 _stop(ctx, [subscription_id])
             return
-        ctx.alert(
-            "stop_loss_failed",
+        _tell(
+            ctx,
+            ids[0],
             "A copy's stop-loss is reached, but its positions could not be closed. It is tried again with each scan.",
-            severity="critical",
-            subject=str(ids[0]),
-            detail={"error": "".join(traceback.format_exception_only(error)).strip()[:2000]},
+            "".join(traceback.format_exception_only(error)).strip()[:2000],
         )
+        return
+    if refused:
+        _tell(
+            ctx,
+            ids[0],
+            "A copy's stop-loss is reached, and not all of its positions could be closed: close the rest by hand.",
+            f"a close was refused: {refused}",
+        )
+
+
+def _tell(ctx: JobContext, subscription_id: UUID, message: str, error: str) -> None:
+    ctx.alert("stop_loss_failed", message, severity="critical", subject=str(subscription_id), detail={"error": error})
+
+
+def _refused(ctx: JobContext, ids: Sequence[UUID]) -> str | None:
+    """Why closes were refused whose positions would be left behind; none where every close was carried out or waits."""
+    reasons: str | None = ctx.session.scalar(
+        text(
+            "select string_agg(distinct coalesce(o.reason, o.status), ', ') from core.positions p"
+            " join copy_trading.subscriptions s on s.account_id = p.account_id and s.id = p.origin_id"
+            " join core.orders o on o.position_id = p.id and o.origin = 'copy' and o.reduce_only and o.status = 'rejected'"
+            " where p.origin = 'copy' and p.closed_ts_ms is null and s.status = 'stopping'"
+            " and s.id = any(cast(:ids as uuid[])) and not exists (select from core.orders x where x.position_id = p.id"
+            " and x.reduce_only and x.status in ('waiting', 'pending', 'unknown'))"
+        ),
+        {"ids": uuids(ids)},
+    )
+    return reasons
+
+
+def _closed_some(ctx: JobContext, subscription_id: UUID) -> bool:
+    """Whether the stop of a subscription has closed, or is closing, any position."""
+    return bool(
+        ctx.session.scalar(
+            text(
+                "select exists (select from core.orders where origin = 'copy' and origin_id = :id and close_reason = :reason"
+                " and status <> 'rejected')"
+            ),
+            {"id": subscription_id, "reason": REASON},
+        )
+    )
