@@ -48,6 +48,8 @@ class Column:
     href: Callable[[Any], str] | None = None
     sub: str = ""
     """The row's key of a second, quieter line in the same cell."""
+    tag: str = ""
+    """The row's key of a few words on a badge in the same cell; empty: no badge."""
     hint: str = ""
     wide: str = ""
     """Shown only from this width on: ``md``, ``lg`` or ``xl``; phones show every column that has none."""

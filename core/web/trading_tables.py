@@ -59,7 +59,7 @@ def _whose(base: str) -> tuple[Column, ...]:
 def position_columns(*, customer: bool, base: str) -> tuple[Column, ...]:
     """Open positions."""
     return (
-        Column("symbol", "Symbol", "symbol", sort=True, heading=True),
+        Column("symbol", "Symbol", "symbol", sort=True, heading=True, tag="tag"),
         *(_whose(base) if customer else ()),
         Column("side", "Side", "side"),
         Column("volume", "Lots", "volume", sort=True),
@@ -76,7 +76,7 @@ def position_columns(*, customer: bool, base: str) -> tuple[Column, ...]:
 def closed_columns(*, customer: bool, base: str) -> tuple[Column, ...]:
     """Closed positions."""
     return (
-        Column("symbol", "Symbol", "symbol", sort=True, heading=True),
+        Column("symbol", "Symbol", "symbol", sort=True, heading=True, tag="tag"),
         *(_whose(base) if customer else ()),
         Column("side", "Side", "side"),
         Column("opened_volume", "Lots", "volume"),

@@ -12,6 +12,7 @@ from core.sdk.trading import OrderResult
 from plugins.bot_trading.recording import write_records
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.running import Running, reactor_orders
+from plugins.bot_trading.services.releasing import release_positions
 from plugins.bot_trading.strategies.protocol import LogEntry, Quote, Step
 
 __all__ = ["BotReactor"]
@@ -37,8 +38,10 @@ class BotReactor:
         return self._answer(subject, bot, quote, step, log)
 
     def record(self, session: TenantSession, reactions: Sequence[Reaction]) -> None:
-        """Bots' rows and their decision logs, in two statements."""
+        """Bots' rows and their decision logs, in two statements; what ended bots still hold is the customers' own."""
         write_records(session, [(reaction.subject_id, entry) for reaction in reactions for entry in reaction.records])
+        ended = [Running.load(self._strategies, reaction.state) for reaction in reactions if not reaction.active]
+        release_positions(session, ended)
 
     def _react(self, subject: Subject) -> Reaction:
         bot, quote, log = self._load(subject)

@@ -93,7 +93,7 @@ def test_stop_keep_leaves_the_positions_with_the_stops_and_targets_that_the_bot_
     prices(fx, "1.09800")
     fx.command(bot_id, "stop_keep")
     held = fx.rows(
-        "select volume, stop_loss, take_profit, closed_ts_ms from core.positions where origin_id = :id", id=bot_id
+        "select volume, stop_loss, take_profit, closed_ts_ms from core.positions where released_by = :id", id=bot_id
     )
     # The last stop of the ladder, were its five levels opened each at its own price; the target of the second level.
     assert sorted(map(tuple, held)) == [
@@ -111,7 +111,7 @@ def test_stop_keep_of_levels_that_turn_makes_ones_target_the_others_stop(fx: Str
     prices(fx, "1.09800")
     fx.command(bot_id, "stop_keep")
     held = fx.rows(
-        "select side, stop_loss, take_profit from core.positions where origin_id = :id order by side", id=bot_id
+        "select side, stop_loss, take_profit from core.positions where released_by = :id order by side", id=bot_id
     )
     assert [tuple(row) for row in held] == [("buy", D("1.093"), D("1.1")), ("sell", D("1.1"), D("1.093"))]
 

@@ -45,7 +45,8 @@ def test_customers_reach_their_own_and_staff_all(world: World, client: TestClien
     assert client.get(f"/api/v1/accounts/{account}", headers=ben).status_code == 404
     assert client.get("/api/v1/accounts", headers=ben).json()["total"] == 1
     assert client.get("/api/v1/accounts", headers=owner).json()["total"] == 2
-    assert client.get("/api/v1/positions", headers=ann).json()["items"][0]["symbol"] == "EURUSD"
+    (held,) = client.get("/api/v1/positions", headers=ann).json()["items"]
+    assert (held["symbol"], held["origin"], held["released_by"]) == ("EURUSD", "manual", None)
     assert client.get(f"/api/v1/accounts/{account}/ledger", headers=ann).json()["items"][-1]["kind"] == "deposit"
     quote = client.get(f"/api/v1/accounts/{account}/quotes", headers=ann).json()[0]
     assert (quote["bid"], quote["ask"]) == ("1.1", "1.1001")

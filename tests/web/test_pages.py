@@ -8,6 +8,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from core.trading.services import hand_over
+from tenants.db import new_id
 from tests.web.world import Brokerage, Browser, World
 
 Fresh = Callable[[Brokerage], Browser]
@@ -114,6 +116,23 @@ def test_staff_see_what_their_role_may(world: World, browser: Fresh) -> None:
     assert support.get("/admin/developers/components").status_code == 404
     risk = browser(world.north).sign_in("risk")
     assert risk.get(f"/admin/positions/{world.north.ids['position_id']}/close").status_code == 200
+
+
+def test_positions_that_a_bot_has_released_are_the_customers_own_and_tagged(world: World, browser: Fresh) -> None:
+    position, bot, tag = world.north.ids["position_id"], new_id(), "Released by a bot"
+    with world.platform.database.tenant(world.north.tenant_id) as session:
+        session.execute(
+            text("update core.positions set origin = 'bot', origin_id = :bot where id = :id"),
+            {"bot": bot, "id": position},
+        )
+    owner = browser(world.north).sign_in("owner")
+    assert tag not in owner.get("/admin/positions?origin=bot").text
+    with world.platform.database.tenant(world.north.tenant_id) as session:
+        assert hand_over(session, [position]) == 1
+    assert tag in owner.get("/admin/positions?origin=manual").text
+    assert tag not in owner.get("/admin/positions?origin=bot").text
+    ann = browser(world.north).sign_in("ann")
+    assert tag in ann.get("/").text
 
 
 def test_closing_in_part_and_whole(world: World, browser: Fresh) -> None:

@@ -215,6 +215,7 @@ def upgrade() -> None:
         sa.Column("swap_ts_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("origin", sa.Text(), server_default="manual", nullable=False),
         sa.Column("origin_id", sa.Uuid(), nullable=True),
+        sa.Column("released_by", sa.Uuid(), nullable=True),
         sa.Column("opened_ts_ms", sa.BigInteger(), nullable=False),
         sa.Column("closed_ts_ms", sa.BigInteger(), nullable=True),
         sa.Column("close_reason", sa.Text(), nullable=True),
@@ -237,6 +238,14 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_positions_origin", "positions", ["tenant_id", "origin", "origin_id"], unique=False, schema="core"
+    )
+    op.create_index(
+        "ix_positions_released",
+        "positions",
+        ["tenant_id", "released_by"],
+        unique=False,
+        schema="core",
+        postgresql_where=sa.text("released_by is not null"),
     )
     op.create_table(
         "triggers",

@@ -21,6 +21,7 @@ class Position(TenantRow, Base):
         Index("ix_positions_open", "tenant_id", "account_id", postgresql_where=text("closed_ts_ms is null")),
         Index("ix_positions_origin", "tenant_id", "origin", "origin_id"),
         Index("ix_positions_account", "tenant_id", "account_id", "opened_ts_ms"),
+        Index("ix_positions_released", "tenant_id", "released_by", postgresql_where=text("released_by is not null")),
         CheckConstraint("side in ('buy', 'sell')", name="side"),
         CheckConstraint("volume >= 0", name="volume"),
         {"schema": SCHEMA},
@@ -48,6 +49,8 @@ class Position(TenantRow, Base):
     """Feed's time up to which swaps are charged; 0: since the opening."""
     origin: Mapped[str] = mapped_column(server_default="manual")
     origin_id: Mapped[UUID | None]
+    released_by: Mapped[UUID | None]
+    """The bot that opened it and has handed it over to the customer (origin ``manual`` since)."""
     opened_ts_ms: Mapped[int] = mapped_column(BigInteger)
     closed_ts_ms: Mapped[int | None] = mapped_column(BigInteger)
     close_reason: Mapped[str | None]

@@ -22,6 +22,7 @@ from core.trading.services.orders import (
     set_protection,
     set_protections,
 )
+from core.trading.services.releasing import hand_over
 from core.trading.services.states import account_states, quotes
 from core.trading.services.values import floating_by_position
 from core.trading.services.watching import unwatch_account, watch_account
@@ -39,6 +40,7 @@ __all__ = [
     "correct",
     "deposit",
     "floating_by_position",
+    "hand_over",
     "pay",
     "place_orders",
     "quotes",

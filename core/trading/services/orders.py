@@ -49,7 +49,7 @@ def cancel_orders(session: TenantSession, order_ids: Collection[UUID], reason: s
     wanted = list(dict.fromkeys(order_ids))
     if not wanted:
         return []
-    accounts = _accounts_of(session, "orders", wanted)
+    accounts = accounts_of(session, "orders", wanted)
     batch = open_batch(session, set(accounts.values()))
     results: dict[UUID, OrderResult] = {}
     for order_id in wanted:
@@ -129,7 +129,7 @@ def set_protections(session: TenantSession, changes: Sequence[Protection], *, ch
     """
     if not changes:
         return 0
-    accounts = _accounts_of(session, "positions", [change.position_id for change in changes])
+    accounts = accounts_of(session, "positions", [change.position_id for change in changes])
     batch = open_batch(session, set(accounts.values()))
     changed = 0
     for change in changes:
@@ -168,7 +168,8 @@ def set_protections(session: TenantSession, changes: Sequence[Protection], *, ch
     return changed
 
 
-def _accounts_of(session: TenantSession, table: str, ids: Collection[UUID]) -> dict[UUID, UUID]:
+def accounts_of(session: TenantSession, table: str, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The accounts of orders or positions. Raises `UnknownReferenceError` for one that the tenant does not have."""
     rows = session.execute(
         text(f"select id, account_id from core.{table} where id = any(cast(:ids as uuid[]))"),  # noqa: S608 - a constant
         {"ids": uuids(ids)},

@@ -113,6 +113,8 @@ class PositionOut(Shape):
     swap: Exact
     origin: str
     origin_id: UUID | None
+    released_by: UUID | None
+    """The bot that has handed it over to the customer."""
     opened_ts_ms: int
     closed_ts_ms: int | None
     close_reason: str | None

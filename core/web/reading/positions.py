@@ -21,8 +21,8 @@ __all__ = ["PositionRow", "list_positions", "position_row"]
 _SELECT = (
     "p.id, p.account_id, a.number as account, a.currency, a.account_type_id, c.id as customer_id, c.name as customer,"
     " p.symbol_id, s.code as symbol, s.tick, s.lot_step, p.side, p.volume, p.opened_volume, p.open_price, p.margin,"
-    " p.stop_loss, p.take_profit, p.realised, p.commission, p.swap, p.origin, p.origin_id, p.opened_ts_ms, p.closed_ts_ms,"
-    " p.close_reason"
+    " p.stop_loss, p.take_profit, p.realised, p.commission, p.swap, p.origin, p.origin_id, p.released_by,"
+    " p.opened_ts_ms, p.closed_ts_ms, p.close_reason"
 )
 _SOURCE = (
     " from core.positions p join core.accounts a on (a.tenant_id, a.id) = (p.tenant_id, p.account_id)"
@@ -67,11 +67,17 @@ class PositionRow:
     swap: Decimal
     origin: str
     origin_id: UUID | None
+    released_by: UUID | None
     opened_ts_ms: int
     closed_ts_ms: int | None
     close_reason: str | None
     price: Decimal | None = None
     floating: Decimal | None = None
+
+    @property
+    def tag(self) -> str:
+        """What the tables say of it besides its origin; empty where there is nothing to say."""
+        return "Released by a bot" if self.released_by else ""
 
     @property
     def net(self) -> Decimal:

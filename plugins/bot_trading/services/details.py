@@ -107,11 +107,12 @@ def decisions(
 
 
 def positions_of(session: TenantSession, bot_id: UUID) -> Sequence[Any]:
-    """The open positions that the bot has opened; those of an ended bot are the customer's own (released)."""
+    """The open positions that the bot has opened; ``released``: it ended and has handed them over to the customer."""
     return session.execute(
         text(
-            "select id, side, volume, open_price, opened_ts_ms from core.positions"
-            " where origin = 'bot' and origin_id = :id and closed_ts_ms is null order by opened_ts_ms desc, id"
+            "select id, side, volume, open_price, opened_ts_ms, released_by is not null as released from core.positions"
+            " where ((origin = 'bot' and origin_id = :id) or released_by = :id) and closed_ts_ms is null"
+            " order by opened_ts_ms desc, id"
         ),
         {"id": bot_id},
     ).all()

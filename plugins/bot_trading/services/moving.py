@@ -12,6 +12,7 @@ from core.sdk.trading import LockedAccounts, OrderResult, Origin, place_orders, 
 from plugins.bot_trading.models import Bot
 from plugins.bot_trading.recording import write_records
 from plugins.bot_trading.running import Running, reactor_orders
+from plugins.bot_trading.services.releasing import release_positions
 from plugins.bot_trading.strategies.protocol import Command, LogEntry, Quote, Step
 
 __all__ = ["MODULE", "OWNER_KIND", "REACTOR", "carry_out_step", "keep_reservation"]
@@ -49,6 +50,8 @@ def carry_out_step(
         running = running.took(step)
     change_subjects(session, [NewState(bot.id, running.dump(), running.triggers, active=not running.ended)])
     keep_reservation(session, locked, bot, running)
+    if running.ended:
+        release_positions(session, [running])
     session.flush()
     write_records(session, [(bot.id, running.record(quote, [*entries, *step.log], actor=actor))])
     session.refresh(bot)

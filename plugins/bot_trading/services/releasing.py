@@ -1,8 +1,8 @@
-"""Positions that a stop leaves to the customer keep the stop and the target that the bot had for them."""
+"""Positions that a stop leaves to the customer: with the stop and the target that the bot had for them, and tagged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -10,12 +10,17 @@ from sqlalchemy import text
 
 from core.sdk.arrays import uuids
 from core.sdk.data import TenantSession
-from core.sdk.trading import Protection, set_protections
+from core.sdk.trading import Protection, hand_over, set_protections
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.strategies.numbers import ZERO, to_tick
 from plugins.bot_trading.strategies.protocol import Order, Quote
 
-__all__ = ["protect_released"]
+__all__ = ["protect_released", "release_positions"]
+
+
+def release_positions(session: TenantSession, ended: Collection[Running]) -> int:
+    """Hand over what bots that have ended still hold, however they ended; gives how many positions changed hands."""
+    return hand_over(session, {position for running in ended for position in running.positions.values()})
 
 
 def protect_released(session: TenantSession, running: Running, quote: Quote) -> int:
