@@ -35,7 +35,8 @@ OPEN_MS = 1_118_847_600_000
 """A Wednesday afternoon, when all markets are open: 15 June 2005, 15:00 UTC."""
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright is open its loop runs in this thread, and asyncio.run() refuses to.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Chromium]:
     """The system's Chromium, else Playwright's own; without either the test is skipped by name."""
     from playwright.sync_api import sync_playwright
