@@ -48,4 +48,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """A plugin is taken out with ``tradeyard plugins drop``, which drops its schema."""
-    raise NotImplementedError("take the plugin out with: tradeyard plugins drop trade_journal")
+    raise RuntimeError("take the plugin out with: tradeyard plugins drop trade_journal")
