@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 
 import redis
@@ -19,9 +20,12 @@ from core.live import CLIENT
 from core.runtime import Runtime, load_runtime
 from core.runtime.gate import GATE, Gate
 from core.runtime.migrating import fitting
+from core.secret import sealer
 from core.settings import Settings
 from tenants.db import Database
+from tenants.services.sealing import SEALER
 from tenants.snapshot import SnapshotHolder
+from tenants.text import add_catalogs
 
 
 class Platform:
@@ -43,6 +47,7 @@ class Platform:
         made.session_info[GATE] = Gate(made, self.runtime)
         made.session_info[SERVICE] = self.queues
         made.session_info[CLIENT] = self.redis
+        made.session_info[SEALER] = sealer(self.settings)
         return made
 
     @cached_property
@@ -106,6 +111,14 @@ class Platform:
         self.close()
 
 
+def take_texts(runtime: Runtime) -> None:
+    """Take the catalogs of the platform and of the plugins into use."""
+    add_catalogs(Path(__file__).parent / "locale")
+    for plugin in runtime.plugins.values():
+        if plugin.locale:
+            add_catalogs(plugin.locale)
+
+
 def build_platform(settings: Settings, runtime: Runtime | None = None) -> Platform:
     """The one way to a platform. ``runtime`` is loaded once before a fork and handed to each process; without it the installed
     plugins are loaded, but for those whose tables are not as they need them.
@@ -113,4 +126,6 @@ def build_platform(settings: Settings, runtime: Runtime | None = None) -> Platfo
     :raises SettingsError: where the settings name no servers and no embedded ones run.
     """
     addresses = resolve(settings)
-    return Platform(settings, addresses, fitting(addresses, load_runtime()) if runtime is None else runtime)
+    loaded = fitting(addresses, load_runtime()) if runtime is None else runtime
+    take_texts(loaded)
+    return Platform(settings, addresses, loaded)

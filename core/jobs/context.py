@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from core.jobs.alerts import raise_alert
+from core.jobs.alerts import raise_alert, settle_alert
 from core.jobs.queues import Queues, WakeUp
 from core.live import publish
 from core.runtime import LoadedPlugin
@@ -28,6 +28,7 @@ class Context:
     """See :class:`core.sdk.JobContext`.
 
     :param commit: commits what is done so far; none where the whole is one transaction.
+    :param run: the job's run, whose progress is kept; none for handlers.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class Context:
         queues: Queues,
         client: redis.Redis,
         commit: Callable[[], str] | None = None,
+        run: UUID | None = None,
     ) -> None:
         self._session, self._plugin, self._state = session, plugin, module_state
-        self._queues, self._redis, self._commit = queues, client, commit
+        self._queues, self._redis, self._commit, self._run = queues, client, commit, run
 
     @property
     def tenant_id(self) -> UUID:
@@ -62,8 +64,8 @@ class Context:
             raise RuntimeError("a handler's effects and its cursor are one transaction: it cannot commit in between")
         self._state = self._commit()
 
-    def enqueue(self, job: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> None:
-        enqueue_job(self._session, self._plugin, job, payload, self._queues, delay_s=delay_s)
+    def enqueue(self, job: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> UUID:
+        return enqueue_job(self._session, self._plugin, job, payload, self._queues, delay_s=delay_s)
 
     def publish(self, topic: str, data: Mapping[str, Any]) -> None:
         tenant_id = self._session.tenant_id
@@ -79,6 +81,25 @@ class Context:
         detail: Mapping[str, Any] | None = None,
     ) -> None:
         raise_alert(self._session, self._plugin.key, code, message, severity=severity, subject=subject, detail=detail)
+
+    def settle(self, code: str, subject: str | None = None) -> None:
+        settle_alert(self._session, self._plugin.key, code, subject)
+
+    def progress(self, done: int, total: int, *, result: Mapping[str, Any] | None = None) -> None:
+        if self._run is None:
+            return
+        self._session.execute(
+            text(
+                "update core.job_runs set done = :done, total = :total,"
+                " result = coalesce(cast(:result as jsonb), result) where id = :run"
+            ),
+            {
+                "run": self._run,
+                "done": done,
+                "total": total,
+                "result": None if result is None else json.dumps(dict(result), default=str),
+            },
+        )
 
 
 def enqueue_job(

@@ -46,6 +46,11 @@ class JobRun(Base):
     started_at: Mapped[Timestamp | None]
     ended_at: Mapped[Timestamp | None]
     error: Mapped[str | None]
+    done: Mapped[int] = mapped_column(server_default="0")
+    total: Mapped[int] = mapped_column(server_default="0")
+    """How much there is to do, in steps of the job's own; 0 while it is not known."""
+    result: Mapped[dict[str, Any] | None]
+    """What the job has found, as it says itself."""
 
 
 class Schedule(Base):
@@ -77,6 +82,9 @@ class Alert(TenantRow, Base):
     severity: Mapped[str]
     """``info``, ``warning`` or ``critical``."""
     message: Mapped[str]
+    """In English."""
+    words: Mapped[dict[str, Any] | None]
+    """The message as :func:`tenants.text.freeze` keeps it, for readers of other languages."""
     subject: Mapped[str | None]
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     at: Mapped[Timestamp] = mapped_column(server_default=func.now())

@@ -108,7 +108,7 @@ class Runs:
                     action()
                 return module_state(session, plugin.key)
 
-            context = Context(session, plugin, state, self.queues, self.redis, commit)
+            context = Context(session, plugin, state, self.queues, self.redis, commit, names["run"])
 
             def work() -> None:
                 job.run(context, payload)

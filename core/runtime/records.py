@@ -99,6 +99,11 @@ class LoadedPlugin:
         return self._folder("static")
 
     @property
+    def locale(self) -> Path | None:
+        """The folder of its catalogs of texts, if it has one."""
+        return self._folder("locale")
+
+    @property
     def migrations(self) -> Path | None:
         """Folder of the migrations, none where the plugin has no tables."""
         return self._folder("migrations")

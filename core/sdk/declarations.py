@@ -114,8 +114,12 @@ class JobContext(Protocol):
         """Commit what is done and go on in a new transaction; long jobs call it between steps."""
         ...
 
-    def enqueue(self, job: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> None:
-        """Wake another job of the plugin once this transaction is committed."""
+    def enqueue(self, job: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> UUID:
+        """Wake another job of the plugin once this transaction is committed. Returns the run's identifier."""
+        ...
+
+    def progress(self, done: int, total: int, *, result: Mapping[str, Any] | None = None) -> None:
+        """Say how far a job is, in steps of its own, and what it has found; seen with the next :meth:`commit`. Handlers have none."""
         ...
 
     def publish(self, topic: str, data: Mapping[str, Any]) -> None:
@@ -132,6 +136,10 @@ class JobContext(Protocol):
         detail: Mapping[str, Any] | None = None,
     ) -> None:
         """Raise an alert for the tenant's staff in this transaction; one that is open for the same code and subject is kept."""
+        ...
+
+    def settle(self, code: str, subject: str | None = None) -> None:
+        """Close the open alert of a code and subject, so that the next episode is announced."""
         ...
 
 

@@ -19,6 +19,8 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import get_currency_precision
 
+from tenants.text import speaking
+
 __all__ = ["DASH", "Formatter", "Number", "bind_formatter", "current_formatter"]
 
 Number = Decimal | int | float | str
@@ -190,6 +192,7 @@ def bind_formatter(formatter: Formatter) -> Iterator[None]:
     """Make ``formatter`` the current one for the block."""
     token = _current.set(formatter)
     try:
-        yield
+        with speaking(formatter.language):
+            yield
     finally:
         _current.reset(token)

@@ -11,7 +11,8 @@ from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.web.visit import ADMIN_COOKIE, PORTAL_COOKIE, VISITOR_COOKIE, Area, Visit
+from core.web.visit import ADMIN_COOKIE, LANGUAGE_COOKIE, PORTAL_COOKIE, VISITOR_COOKIE, Area, Visit
+from tenants.text import languages, speak
 
 if TYPE_CHECKING:
     from tenants.snapshot import SnapshotHolder
@@ -57,8 +58,11 @@ class Gate:
             address=client[0] if client else "",
             session_token="" if area == "api" else cookies.get(ADMIN_COOKIE if area == "admin" else PORTAL_COOKIE, ""),
             visitor=cookies.get(VISITOR_COOKIE, ""),
+            chosen_language=chosen if (chosen := cookies.get(LANGUAGE_COOKIE, "")) in languages() else "",
         )
         scope.setdefault("state", {})["visit"] = visit
+        if area != "api":
+            speak(visit.language)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

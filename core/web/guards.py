@@ -21,6 +21,7 @@ from core.web.refusals import ModuleUnavailableError, NotFoundError, SignInError
 from core.web.visit import Visit, visit_of
 from tenants.services.sessions import SignedIn, Surface, find_session
 from tenants.services.tokens import TokenHolder, find_token
+from tenants.text import speak
 
 if TYPE_CHECKING:
     from core.platform import Platform
@@ -49,6 +50,7 @@ class Guard:
         else:
             if visit.session_token:
                 visit.person = await sync_to_thread(self._find_session, visit)
+                speak(visit.language)
             await self._own_form(connection, visit)
             if options.get("sign_in", True) and visit.person is None:
                 raise SignInError

@@ -169,7 +169,7 @@ class WebPage:
     @property
     def formatter(self) -> Formatter:
         """How values are written for this reader."""
-        return formatter_for(self.visit.tenant.language, self.visit.tenant.time_zone)
+        return formatter_for(self.visit.language, self.visit.time_zone)
 
     def redirect(self, path: str, *, notice: str | None = None, tone: str = "green") -> Response[Any]:
         """After an action: go to a page and say what was done. Closes an open dialog."""
@@ -217,7 +217,7 @@ class WebPage:
         return View(
             surface="admin" if visit.area == "admin" else "portal",
             brand=brand_of(visit.tenant),
-            language=visit.tenant.language,
+            language=visit.language,
             direction=self.formatter.direction,
             theme=theme_of(self.request.cookies.get(THEME_COOKIE), visit.tenant.brand.theme),
             nonce=visit.nonce,

@@ -17,6 +17,7 @@ from core.web.formats import Formatter, Number, bind_formatter, current_formatte
 from core.web.icons import Icons
 from core.web.tables import cell
 from core.web.tones import status_label, status_tone
+from tenants.text import _, _c, _n
 
 __all__ = ["STATIC", "TEMPLATES", "Components", "Templates"]
 
@@ -63,7 +64,15 @@ class Templates:
         )
         icons = Icons(STATIC / "vendor" / "icons" / "outline.json")
         environment.globals.update(
-            ui=Components(environment), static=assets.url, icon=icons.draw, cell=cell, now=_now, sections=_sections
+            ui=Components(environment),
+            static=assets.url,
+            icon=icons.draw,
+            cell=cell,
+            now=_now,
+            sections=_sections,
+            _=_,
+            _n=_n,
+            _c=_c,
         )
         environment.filters.update(_filters())
         environment.tests["number"] = _is_number

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Area", "Visit", "visit_of"]
 
 Area = Literal["admin", "portal", "api"]
-ADMIN_COOKIE, PORTAL_COOKIE, VISITOR_COOKIE = "staff_session", "session", "visitor"
+ADMIN_COOKIE, PORTAL_COOKIE, VISITOR_COOKIE, LANGUAGE_COOKIE = "staff_session", "session", "visitor", "language"
 
 
 @dataclass
@@ -38,6 +38,8 @@ class Visit:
     visitor: str = ""
     """The secret of a browser that is not signed in, for its forms."""
     new_visitor: bool = False
+    chosen_language: str = ""
+    """The language that a browser without a sign-in has chosen."""
     person: SignedIn | None = None
     holder: TokenHolder | None = None
 
@@ -45,6 +47,16 @@ class Visit:
     def signed_in(self) -> SignedIn | TokenHolder | None:
         """Who it is, by browser or by token."""
         return self.person or self.holder
+
+    @property
+    def language(self) -> str:
+        """The language of the answer: the reader's own, else the browser's choice, else the brokerage's."""
+        return (self.person and self.person.language) or self.chosen_language or self.tenant.language
+
+    @property
+    def time_zone(self) -> str:
+        """The zone in which times are written."""
+        return (self.person and self.person.time_zone) or self.tenant.time_zone
 
     @property
     def person_id(self) -> UUID:

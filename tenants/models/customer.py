@@ -28,7 +28,5 @@ class Customer(Person, Base):
     phone: Mapped[str] = mapped_column(server_default="")
     country: Mapped[str] = mapped_column(server_default="")
     """ISO 3166 two-letter code, or empty."""
-    language: Mapped[str | None]
-    """Overrides the tenant's language."""
     verified_at: Mapped[Timestamp | None]
     invited: Mapped[bool] = mapped_column(server_default=text("false"))

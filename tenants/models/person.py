@@ -23,5 +23,9 @@ class Person(TenantRow):
     """When the second factor was first proven; null means it is not asked for."""
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
     """The 30-second step of the last code that was taken: no code works twice."""
+    language: Mapped[str | None]
+    """The language of their pages and mails (BCP 47); the tenant's where none is chosen."""
+    time_zone: Mapped[str | None]
+    """The IANA zone in which they read times; the tenant's where none is chosen."""
     last_sign_in_at: Mapped[Timestamp | None]
     created_at: Mapped[Timestamp] = mapped_column(server_default=func.now())

@@ -35,6 +35,8 @@ class SignedIn:
     """Who a request comes from. Plain data, good outside the transaction.
 
     :ivar permissions: the effective ones, read in the same transaction as the session.
+    :ivar language: the chosen one (BCP 47); none: the tenant's.
+    :ivar time_zone: the chosen one (IANA); none: the tenant's.
     """
 
     session_id: UUID
@@ -44,6 +46,8 @@ class SignedIn:
     email: str
     name: str
     permissions: frozenset[str]
+    language: str | None = None
+    time_zone: str | None = None
 
     @property
     def kind(self) -> Literal["staff", "customer"]:
@@ -134,6 +138,8 @@ def find_session(
         email=person.email,
         name=person.name,
         permissions=permissions_of(session, person) if row.stage == "full" else frozenset(),
+        language=person.language,
+        time_zone=person.time_zone,
     )
 
 

@@ -6,6 +6,10 @@ Revises: 0001
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -14,6 +18,141 @@ depends_on = None
 
 def upgrade() -> None:
     """Make what is new."""
+    _notifications()
+    _preferences()
+    _progress_of_jobs()
+    _operators()
+
+
+def _notifications() -> None:
+    op.create_table(
+        "notifications",
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(),
+            server_default=sa.text("nullif(current_setting('app.tenant_id', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("tone", sa.Text(), server_default="info", nullable=False),
+        sa.Column("words", postgresql.JSONB(), nullable=False),
+        sa.Column("href", sa.Text(), server_default="", nullable=False),
+        sa.Column("mail", sa.Text(), server_default="none", nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(staff_id is null) <> (customer_id is null)", name=op.f("ck_notifications_one_person")),
+        sa.CheckConstraint("mail in ('none', 'wanted', 'sent')", name=op.f("ck_notifications_mail")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "staff_id"],
+            ["tenants.staff.tenant_id", "tenants.staff.id"],
+            name=op.f("fk_notifications_tenant_id_staff_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"],
+            ["tenants.customers.tenant_id", "tenants.customers.id"],
+            name=op.f("fk_notifications_tenant_id_customer_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_notifications")),
+        schema="tenants",
+    )
+    for name, columns, where in (
+        ("ix_notifications_staff", ["tenant_id", "staff_id", "id"], "staff_id is not null"),
+        ("ix_notifications_customer", ["tenant_id", "customer_id", "id"], "customer_id is not null"),
+        ("ix_notifications_mail", ["tenant_id"], "mail = 'wanted'"),
+    ):
+        op.create_index(name, "notifications", columns, schema="tenants", postgresql_where=sa.text(where))
+
+
+def _preferences() -> None:
+    op.add_column("staff", sa.Column("language", sa.Text(), nullable=True), schema="tenants")
+    for table in ("staff", "customers"):
+        op.add_column(table, sa.Column("time_zone", sa.Text(), nullable=True), schema="tenants")
+
+
+def _progress_of_jobs() -> None:
+    op.add_column("alerts", sa.Column("words", postgresql.JSONB(), nullable=True), schema="core")
+    for name in ("done", "total"):
+        op.add_column("job_runs", sa.Column(name, sa.Integer(), server_default="0", nullable=False), schema="core")
+    op.add_column("job_runs", sa.Column("result", postgresql.JSONB(), nullable=True), schema="core")
+
+
+def _operators() -> None:
+    now = sa.text("now()")
+    op.create_table(
+        "operators",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="active", nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("totp_secret", sa.Text(), nullable=True),
+        sa.Column("totp_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_last_step", sa.BigInteger(), nullable=True),
+        sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.CheckConstraint("email = lower(email)", name=op.f("ck_operators_email_lower")),
+        sa.CheckConstraint("status in ('active', 'blocked')", name=op.f("ck_operators_status")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operators")),
+        sa.UniqueConstraint("email", name=op.f("uq_operators_email")),
+        schema="core",
+    )
+    op.create_table(
+        "operator_sessions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("operator_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("stage", sa.Text(), server_default="full", nullable=False),
+        sa.Column("address", sa.Text(), server_default="", nullable=False),
+        sa.Column("user_agent", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("stage in ('full', 'second_factor')", name=op.f("ck_operator_sessions_stage")),
+        sa.ForeignKeyConstraint(
+            ["operator_id"],
+            ["core.operators.id"],
+            name=op.f("fk_operator_sessions_operator_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_operator_sessions_token_hash")),
+        schema="core",
+    )
+    op.create_index(op.f("ix_operator_sessions_operator_id"), "operator_sessions", ["operator_id"], schema="core")
+    op.create_table(
+        "operator_attempts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("succeeded", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_attempts")),
+        schema="core",
+    )
+    op.create_index("ix_operator_attempts_at", "operator_attempts", ["at"], schema="core")
+    op.create_table(
+        "operator_log",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), server_default="", nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("brokerage", sa.Text(), server_default="", nullable=False),
+        sa.Column("subject", sa.Text(), server_default="", nullable=False),
+        sa.Column("detail", postgresql.JSONB(none_as_null=True), nullable=True),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("request_id", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_log")),
+        schema="core",
+    )
+    op.create_index("ix_operator_log_at", "operator_log", ["at"], schema="core")
 
 
 def downgrade() -> None:
