@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from core.trading.services.prices import Pair, middle_rate, quotes_of_pairs
+from core.trading.services.prices import Pair, middle_rate, middle_rates, quotes_of_pairs
 from tenants.db import TenantSession
 
-__all__ = ["Pair", "middle_rate", "quotes_of_pairs", "recent_prices"]
+__all__ = ["Pair", "middle_rate", "middle_rates", "quotes_of_pairs", "recent_prices"]
 
 _LAST = text(
     "select q.seq, s.tick, s.instrument_id from core.symbols s join core.quotes q on q.instrument_id = s.instrument_id"

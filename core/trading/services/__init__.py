@@ -14,6 +14,7 @@ from core.trading.services.funds import (
     reserve_many,
     withdraw,
 )
+from core.trading.services.modules import hold_module
 from core.trading.services.orders import (
     Protection,
     ProtectionError,
@@ -41,6 +42,7 @@ __all__ = [
     "deposit",
     "floating_by_position",
     "hand_over",
+    "hold_module",
     "pay",
     "place_orders",
     "quotes",

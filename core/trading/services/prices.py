@@ -60,7 +60,16 @@ def quotes_of_pairs(session: TenantSession, pairs: Collection[Pair]) -> dict[Pai
 
 def middle_rate(session: TenantSession, source: str, target: str) -> Decimal | None:
     """Worth of one unit of ``source`` in ``target`` at the middle of the current quotes; none where no symbol leads there."""
-    if source == target:
-        return Decimal(1)
-    rate = load_world(session, ()).rate(source, target)
-    return None if rate is None else divide(rate.middle_num, rate.middle_den)
+    return middle_rates(session, [source], target).get(source)
+
+
+def middle_rates(session: TenantSession, sources: Collection[str], target: str) -> dict[str, Decimal]:
+    """Worth of one unit of each currency in ``target``, as :func:`middle_rate`; currencies without a rate are left out."""
+    found = {source: Decimal(1) for source in sources if source == target}
+    if len(found) < len(set(sources)):
+        world = load_world(session, ())
+        for source in set(sources) - {target}:
+            rate = world.rate(source, target)
+            if rate is not None:
+                found[source] = divide(rate.middle_num, rate.middle_den)
+    return found

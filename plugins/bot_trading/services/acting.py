@@ -12,6 +12,7 @@ from core.sdk.trading import LockedAccounts
 from plugins.bot_trading.models import Bot, BotCommand
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.errors import REFUSALS, refusal
+from plugins.bot_trading.services.locking import module_is_on
 from plugins.bot_trading.services.moving import carry_out_step
 from plugins.bot_trading.services.releasing import protect_released
 from plugins.bot_trading.strategies.protocol import Command, LogEntry, Quote, Refusal, Step
@@ -95,6 +96,8 @@ def _resume(acting: Acting) -> Refusal | None:
         bot.pauses = left
         acting.note("still_held", held=", ".join(item["reason"] for item in left))
         return None
+    if not module_is_on(acting.session):
+        return refusal("module_off")
     step = acting.running.on_command("resume", acting.quote)
     if step.intents and not acting.command.detail.get("confirmed"):
         return refusal("confirmation_needed", orders=str(len(step.intents)))

@@ -12,11 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.sdk.data import TenantSession, new_id
 from core.sdk.reactors import lock_subjects
-from core.sdk.trading import lock_accounts_with_markets, quotes
+from core.sdk.trading import quotes
 from plugins.bot_trading.models import Bot, BotCommand
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.acting import Acting, act
+from plugins.bot_trading.services.locking import lock_accounts
 from plugins.bot_trading.services.market import quote_of
 from plugins.bot_trading.strategies.numbers import ZERO
 from plugins.bot_trading.strategies.protocol import Quote
@@ -84,8 +85,8 @@ def carry_out(session: TenantSession, strategies: Strategies, command_id: UUID) 
     bot = session.scalar(select(Bot).where(Bot.id == command.bot_id))
     if bot is None:
         raise LookupError(f"there is no bot {command.bot_id}")
-    # Always in this order: the account, the subject, the bot, the command.
-    locked = lock_accounts_with_markets(session, [bot.account_id])
+    # Always in this order: the module's switch, the account, the subject, the bot, the command.
+    locked = lock_accounts(session, [bot.account_id])
     subject = lock_subjects(session, [bot.id])[bot.id]
     session.refresh(bot, with_for_update=True)
     session.refresh(command, with_for_update=True)

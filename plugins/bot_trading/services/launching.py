@@ -28,6 +28,7 @@ from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.running import Running, dump_market
 from plugins.bot_trading.services.access import allowed_strategies
 from plugins.bot_trading.services.errors import BotRefusedError, refusal
+from plugins.bot_trading.services.locking import module_is_on
 from plugins.bot_trading.services.market import Place, find_place
 from plugins.bot_trading.services.moving import MODULE, OWNER_KIND, REACTOR, carry_out_step
 from plugins.bot_trading.settings import BotTradingSettings
@@ -68,11 +69,14 @@ def check_launch(
 def launch(session: TenantSession, strategies: Strategies, limits: BotTradingSettings, wish: Launch) -> Bot:
     """Launch a bot, or give the one that the same key has launched already.
 
-    The account is locked first, so that of two launches against the same money one is accepted.
+    The module's switch and the account are locked first: nothing is launched into a module that goes off, and of two
+    launches against the same money one is accepted.
 
     :raises BotRefusedError: with every reason; nothing is kept then.
     """
     place = _place(session, strategies, limits, wish)
+    if not module_is_on(session):
+        raise BotRefusedError([refusal("module_off")])
     # One launch of a customer at a time: the limit on bots counts over all accounts.
     session.execute(
         text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"bots:{wish.customer_id}"}

@@ -10,12 +10,12 @@ from sqlalchemy import select, text
 from core.sdk import Exposure, ExposureItem, ExposureReport, LeaveChoice
 from core.sdk.data import TenantSession
 from core.sdk.reactors import NewState, change_subjects, lock_subjects
-from core.sdk.trading import lock_accounts_with_markets
 from plugins.bot_trading.models import Bot
 from plugins.bot_trading.recording import write_decisions
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.commands import store_command
+from plugins.bot_trading.services.locking import lock_accounts
 from plugins.bot_trading.strategies.numbers import ZERO
 from plugins.bot_trading.strategies.protocol import Quote
 
@@ -74,8 +74,8 @@ def leave(session: TenantSession, strategies: Strategies, choice: str) -> None:
     rows = session.execute(select(Bot.id, Bot.account_id).where(wanted)).all()
     if not rows:
         return
-    # As everywhere: accounts, then subjects, then bots.
-    lock_accounts_with_markets(session, {row.account_id for row in rows})
+    # As everywhere: the switch, accounts, then subjects, then bots.
+    lock_accounts(session, {row.account_id for row in rows})
     subjects = lock_subjects(session, [row.id for row in rows])
     ids = list(subjects)
     bots = session.scalars(select(Bot).where(Bot.id.in_(ids), wanted).order_by(Bot.id).with_for_update()).all()

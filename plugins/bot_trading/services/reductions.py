@@ -11,11 +11,12 @@ from sqlalchemy import select, text
 from core.sdk.arrays import uuids
 from core.sdk.data import TenantSession
 from core.sdk.reactors import lock_subjects
-from core.sdk.trading import AccountFill, LockedAccounts, lock_accounts_with_markets
+from core.sdk.trading import AccountFill, LockedAccounts
 from plugins.bot_trading.models import Bot
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.commands import current_quote
+from plugins.bot_trading.services.locking import lock_accounts
 from plugins.bot_trading.services.moving import carry_out_step
 from plugins.bot_trading.strategies.numbers import ZERO
 from plugins.bot_trading.strategies.protocol import Reduction
@@ -40,7 +41,7 @@ def notice_reductions(
     concerned = [bot for bot in bots if any(_foreign(fill, bot) for fill in closing)]
     if not concerned:
         return 0
-    locked = lock_accounts_with_markets(session, [account_id])
+    locked = lock_accounts(session, [account_id])
     subjects = lock_subjects(session, [bot.id for bot in concerned])
     changed = 0
     for bot in concerned:

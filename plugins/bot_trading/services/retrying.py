@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from core.sdk.data import TenantSession
 from core.sdk.reactors import lock_subjects
-from core.sdk.trading import LockedAccounts, lock_accounts_with_markets
+from core.sdk.trading import LockedAccounts
 from plugins.bot_trading.models import Bot
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.commands import current_quote
+from plugins.bot_trading.services.locking import lock_accounts
 from plugins.bot_trading.services.moving import carry_out_step
 from plugins.bot_trading.strategies.numbers import ZERO
 from plugins.bot_trading.strategies.protocol import Step
@@ -30,7 +31,7 @@ def retry_blocked(session: TenantSession, strategies: Strategies, bot_id: UUID) 
     bot = session.scalar(select(Bot).where(Bot.id == bot_id))
     if bot is None:
         return False
-    locked = lock_accounts_with_markets(session, [bot.account_id])
+    locked = lock_accounts(session, [bot.account_id])
     running = Running.load(strategies, lock_subjects(session, [bot_id])[bot_id].state)
     session.refresh(bot, with_for_update=True)
     if bot.status != "running" or not running.strategy.phase(running.state).blocked:
