@@ -12,7 +12,7 @@ A handler of the area ``api`` returns plain data, which is sent as JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from uuid import UUID
@@ -111,6 +111,13 @@ class WebProtocol(Protocol):
         """A page or fragment, drawn here and now; ``template`` is relative to the plugin's ``templates`` folder.
 
         Give ``status=422`` for a form that is shown again with its errors.
+        """
+        ...
+
+    def csv(self, name: str, columns: Sequence[Column], rows: Iterable[Any]) -> Response[str]:
+        """The rows (mappings or objects, read by the columns' keys) as a download; give all pages, not one.
+
+        Decimals are raw, times are UTC. A table offers it by ``Table(export=…)``.
         """
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,6 +17,8 @@ from litestar.response import Response
 
 from core.web.formats import Formatter
 from core.web.navigation import navigation_for
+from core.web.spreadsheets import csv_response
+from core.web.tables import Column
 from core.web.templating import Templates
 from core.web.view import NOTICE_COOKIE, THEME_COOKIE, View, brand_of, read_notice, reader_of, theme_of, write_notice
 from core.web.visit import Visit, visit_of
@@ -158,6 +160,10 @@ class WebPage:
             answer.delete_cookie(NOTICE_COOKIE)
         answer.headers["vary"] = "HX-Request, Cookie"
         return answer
+
+    def csv(self, name: str, columns: Sequence[Column], rows: Iterable[Any]) -> Response[str]:
+        """The rows as a download; see :mod:`core.web.spreadsheets`."""
+        return csv_response(name, columns, rows)
 
     def text(self, name: str, /, *, flashes: tuple[Any, ...] = (), **context: Any) -> str:
         """The text of a template, for messages and slots."""

@@ -16,7 +16,7 @@ from core.web.assets import Assets
 from core.web.formats import Formatter, Number, bind_formatter, current_formatter
 from core.web.icons import Icons
 from core.web.tables import cell
-from core.web.tones import status_label, status_tone
+from core.web.tones import side_label, status_label, status_tone
 from tenants.text import _, _c, _n
 
 __all__ = ["STATIC", "TEMPLATES", "Components", "Templates"]
@@ -121,8 +121,8 @@ def _ago(value: datetime | int | None) -> str:
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
     seconds = (_now() - then).total_seconds()
     if seconds < 5:
-        return "just now"
-    return current_formatter().span(seconds).split(" ")[0] + " ago"
+        return str(_("just now"))
+    return str(_("{span} ago", span=current_formatter().span(seconds).split(" ")[0]))
 
 
 def _initials(name: str) -> str:
@@ -144,5 +144,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "ago": _ago,
         "tone": status_tone,
         "status_label": status_label,
+        "side_label": side_label,
+        "said": str,
         "initials": _initials,
     }

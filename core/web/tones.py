@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["status_label", "status_tone"]
+from tenants.text import _
+
+__all__ = ["side_label", "status_label", "status_tone"]
 
 _TONES: dict[str, str] = {}
 for _tone, _names in {
@@ -19,7 +21,112 @@ def status_tone(status: object) -> str:
     return _TONES.get(str(getattr(status, "value", status)).lower(), "secondary")
 
 
+_LABELS = {
+    "active": _("Active"),
+    "on": _("On"),
+    "off": _("Off"),
+    "running": _("Running"),
+    "filled": _("Filled"),
+    "verified": _("Verified"),
+    "open": _("Open"),
+    "approved": _("Approved"),
+    "ok": _("Ok"),
+    "healthy": _("Healthy"),
+    "completed": _("Completed"),
+    "live": _("Live"),
+    "granted": _("Granted"),
+    "new": _("New"),
+    "pending": _("Pending"),
+    "waiting": _("Waiting"),
+    "waiting_trigger": _("Waiting trigger"),
+    "validating": _("Validating"),
+    "working": _("Working"),
+    "accepted": _("Accepted"),
+    "resting": _("Resting"),
+    "submitted": _("Submitted"),
+    "triggered": _("Triggered"),
+    "paused": _("Paused"),
+    "draining": _("Draining"),
+    "stopping": _("Stopping"),
+    "stopped": _("Stopped"),
+    "partial": _("Partial"),
+    "partially_filled": _("Partially filled"),
+    "warning": _("Warning"),
+    "unknown": _("Unknown"),
+    "stale": _("Stale"),
+    "blocked_insufficient_funds": _("Blocked insufficient funds"),
+    "degraded": _("Degraded"),
+    "rejected": _("Rejected"),
+    "blocked": _("Blocked"),
+    "error": _("Error"),
+    "halted": _("Halted"),
+    "failed": _("Failed"),
+    "quarantined": _("Quarantined"),
+    "suspended": _("Suspended"),
+    "margin_call": _("Margin call"),
+    "stopped_out": _("Stopped out"),
+    "critical": _("Critical"),
+    "revoked": _("Revoked"),
+    "cancelled": _("Cancelled"),
+    "closed": _("Closed"),
+    "left": _("Left"),
+    "detached": _("Detached"),
+    "deactivated": _("Deactivated"),
+    "withdrawn": _("Withdrawn"),
+    "invited": _("Invited"),
+    "queued": _("Queued"),
+    "done": _("Done"),
+    "parked": _("Parked"),
+    "stored": _("Stored"),
+    "refused": _("Refused"),
+    "disabled": _("Disabled"),
+    "enabled": _("Enabled"),
+    "draft": _("Draft"),
+    "released": _("Released"),
+    "manual": _("Manual"),
+    "copy": _("Copy"),
+    "bot": _("Bot"),
+    "system": _("System"),
+    "market": _("Market"),
+    "limit": _("Limit"),
+    "stop": _("Stop"),
+    "take_profit": _("Take profit"),
+    "stop_loss": _("Stop loss"),
+    "stop_out": _("Stop out"),
+    "buy": _("Buy"),
+    "sell": _("Sell"),
+    "long": _("Long"),
+    "short": _("Short"),
+    "public": _("Public"),
+    "private": _("Private"),
+    "info": _("Info"),
+    "high": _("High"),
+    "medium": _("Medium"),
+    "low": _("Low"),
+    "deposit": _("Deposit"),
+    "withdrawal": _("Withdrawal"),
+    "correction": _("Correction"),
+    "commission": _("Commission"),
+    "swap": _("Swap"),
+    "fee": _("Fee"),
+    "realised": _("Realised"),
+    "staff": _("Staff"),
+    "customer": _("Customer"),
+    "expired": _("Expired"),
+    "none": _("None"),
+}
+
+
 def status_label(status: object) -> str:
     """The status in words."""
-    text = str(getattr(status, "value", status)).replace("_", " ").strip()
+    key = str(getattr(status, "value", status))
+    known = _LABELS.get(key.lower())
+    if known is not None:
+        return str(known)
+    text = key.replace("_", " ").strip()
     return text[:1].upper() + text[1:]
+
+
+def side_label(name: str) -> str:
+    """``buy``, ``sell``, ``long`` or ``short`` in words."""
+    return status_label(name)

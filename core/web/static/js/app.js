@@ -4,6 +4,7 @@ import "./live.js";
 import { drawCharts } from "./charts.js";
 import { toast, watchToasts } from "./toasts.js";
 import "./tables.js";
+import { words } from "./words.js";
 
 const csrf = document.querySelector("meta[name=csrf-token]")?.content ?? "";
 
@@ -19,11 +20,11 @@ document.addEventListener("htmx:after:swap", () => {
 document.addEventListener("htmx:response:error", (event) => {
   const status = event.detail.ctx?.response?.status;
   if (status === 401) location.reload();
-  else if (status !== 422) toast(status === 403 || status === 404 ? "This is no longer available." : "That did not work. Try again in a moment.", "red");
+  else if (status !== 422) toast(status === 403 || status === 404 ? words.gone : words.failed, "red");
 });
 
 document.addEventListener("htmx:error", (event) => {
-  if (event.detail.error?.name === "TypeError") toast("The connection was lost. Check your network and try again.", "red");
+  if (event.detail.error?.name === "TypeError") toast(words.lost, "red");
 });
 
 // Menus close on a click elsewhere and on Escape.
@@ -60,7 +61,7 @@ document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
   if (!copy) return;
   await navigator.clipboard.writeText(copy.dataset.copy);
-  toast("Copied", "green");
+  toast(words.copied, "green");
 });
 
 // A choice that is a form of its own goes at once.

@@ -1,4 +1,6 @@
 // Quotes and the state of the page's stream. HTML that arrives is swapped by htmx itself.
+import { words } from "./words.js";
+
 const shown = new Map();
 
 function update(symbol, field, text, now) {
@@ -33,6 +35,6 @@ function state(name, text) {
   }
 }
 
-document.addEventListener("htmx:sse:after:connection", () => state("on", "Live"));
-document.addEventListener("htmx:sse:error", () => state("off", "Reconnecting"));
-document.addEventListener("htmx:sse:close", () => state("off", "Not connected"));
+document.addEventListener("htmx:sse:after:connection", () => state("on", words.live));
+document.addEventListener("htmx:sse:error", () => state("off", words.reconnecting));
+document.addEventListener("htmx:sse:close", () => state("off", words.away));

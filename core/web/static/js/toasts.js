@@ -1,4 +1,6 @@
 // Short messages in the corner; they stay while they are hovered or hold the focus.
+import { words } from "./words.js";
+
 const box = document.getElementById("toasts");
 
 export function toast(text, tone = "secondary") {
@@ -9,7 +11,7 @@ export function toast(text, tone = "secondary") {
   dot.setAttribute("aria-hidden", "true");
   const words = Object.assign(document.createElement("span"), { textContent: text });
   const close = Object.assign(document.createElement("button"), { type: "button", className: "btn-close" });
-  close.setAttribute("aria-label", "Dismiss");
+  close.setAttribute("aria-label", words.dismiss);
   close.dataset.toastClose = "";
   element.append(dot, words, close);
   box.append(element);
