@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.runtime import Runtime
 from tenants.services.builtin import ADMIN, OWNER, PERMISSIONS, RISK, SUPPORT
 from tenants.services.permissions import PermissionSpec
+from tenants.text import _
 
 __all__ = ["PLATFORM", "all_permissions"]
 
@@ -12,20 +13,20 @@ _READ = (OWNER, ADMIN, RISK, SUPPORT)
 _ACT = (OWNER, ADMIN, RISK)
 
 PLATFORM: tuple[PermissionSpec, ...] = (
-    PermissionSpec("trading.view", "core", "See accounts, positions and orders", "", "staff", _READ),
+    PermissionSpec("trading.view", "core", _("See accounts, positions and orders"), "", "staff", _READ),
     PermissionSpec(
         "trading.manage",
         "core",
-        "Close positions and cancel orders",
-        "For any customer of the brokerage.",
+        _("Close positions and cancel orders"),
+        _("For any customer of the brokerage."),
         "staff",
         _ACT,
     ),
     PermissionSpec(
-        "trading.deposit", "core", "Book deposits, withdrawals and corrections", "", "staff", (OWNER, ADMIN)
+        "trading.deposit", "core", _("Book deposits, withdrawals and corrections"), "", "staff", (OWNER, ADMIN)
     ),
-    PermissionSpec("developers.view", "core", "See the pages for developers", "", "staff", (OWNER, ADMIN)),
-    PermissionSpec("trading.trade", "core", "Trade by hand", "", "customer", default=True),
+    PermissionSpec("developers.view", "core", _("See the pages for developers"), "", "staff", (OWNER, ADMIN)),
+    PermissionSpec("trading.trade", "core", _("Trade by hand"), "", "customer", default=True),
 )
 """The permissions of the platform's own pages about trading."""
 

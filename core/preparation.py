@@ -6,9 +6,11 @@ from core.addresses import resolve
 from core.migrations.runner import migrate
 from core.permissions import all_permissions
 from core.runtime import Runtime
+from core.secret import sealer
 from core.settings import Settings
 from tenants.db import Database
 from tenants.services.permissions import declare
+from tenants.services.sealing import SEALER, seal_second_factors
 
 
 def prepare(settings: Settings, runtime: Runtime | None = None) -> Runtime:
@@ -19,7 +21,9 @@ def prepare(settings: Settings, runtime: Runtime | None = None) -> Runtime:
     addresses = resolve(settings)
     fitting = migrate(settings, addresses, runtime)
     database = Database(addresses.app, addresses.system, pooled=False)
+    database.session_info[SEALER] = sealer(settings)
     with database.system() as session:
         declare(session, all_permissions(fitting))
+        seal_second_factors(session)
     database.dispose()
     return fitting

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.data_folder import prepare_data_folder
 from core.settings import Settings, SettingsError
+from tenants.services.sealing import Sealer
 
 
 def installation_secret(settings: Settings) -> str:
@@ -35,6 +36,11 @@ def installation_secret(settings: Settings) -> str:
 def derived_key(secret: str, purpose: str) -> str:
     """A key of its own for `purpose`, 64 hex digits: HMAC-SHA-256 (RFC 2104) of the purpose under the secret."""
     return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def sealer(settings: Settings) -> Sealer:
+    """What seals the secrets that this installation keeps in its database."""
+    return Sealer(derived_key(installation_secret(settings), "secrets at rest"))
 
 
 def _make(path: Path) -> None:

@@ -11,6 +11,7 @@ from tenants.models.person import Person
 from tenants.models.person_ticket import PersonTicket
 from tenants.models.process import Process, SnapshotState
 from tenants.models.product_config import ProductConfig
+from tenants.models.recovery_code import RecoveryCode
 from tenants.models.staff import Staff
 from tenants.models.tenant import SCHEMA, Tenant, TenantHost
 from tenants.models.web_session import WebSession
@@ -31,6 +32,7 @@ __all__ = [
     "PersonTicket",
     "Process",
     "ProductConfig",
+    "RecoveryCode",
     "Ruling",
     "SnapshotState",
     "Staff",

@@ -18,7 +18,7 @@ class Person(TenantRow):
     password_hash: Mapped[str | None]
     """Argon2id in PHC form; null until an invitation is accepted."""
     totp_secret: Mapped[str | None]
-    """Base32 secret of the second factor, also while it waits to be confirmed."""
+    """Base32 secret of the second factor, sealed; also while it waits to be confirmed."""
     totp_confirmed_at: Mapped[Timestamp | None]
     """When the second factor was first proven; null means it is not asked for."""
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)

@@ -5,7 +5,7 @@ Outcomes are returned, not raised, so that the attempt is committed with the tra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -37,11 +37,13 @@ class SignIn:
         ``wrong`` (address, password or code; never said which); ``locked``; ``blocked`` (said only to who knew the password).
     :ivar token: the session's token for the cookie, for the first three.
     :ivar retry_after_s: seconds to wait, when locked.
+    :ivar recovery_codes: to be shown this once, where a second factor was set up on the way in.
     """
 
     outcome: Outcome
     token: str | None = None
     retry_after_s: int = 0
+    recovery_codes: tuple[str, ...] = ()
 
 
 def sign_in(
@@ -93,6 +95,8 @@ def finish_sign_in(
 ) -> SignIn:
     """Prove the second factor of a half-open session, or confirm the one being set up (``enrol``).
 
+    A recovery code does as well, but not while the second factor is being set up.
+
     The half-open session ends and a full one with a new token begins. Wrong codes count towards lock-out.
     """
     row = find_row(session, token, surface)
@@ -104,16 +108,20 @@ def finish_sign_in(
         return SignIn("locked", retry_after_s=waiting)
     if not may_sign_in(person):
         return SignIn("blocked")
-    if not second_factor.take_code(session, person, code):
+    by = Actor(kind(person), person.email, person.id, address)
+    codes: tuple[str, ...] = ()
+    if second_factor.take_code(session, person, code):
+        if row.stage == "enrol":
+            codes = tuple(second_factor.put_in_force(session, person, by))
+    elif row.stage == "second_factor" and second_factor.take_recovery_code(session, person, code):
+        left = second_factor.recovery_codes_left(session, person)
+        audit.record(session, by, f"{kind(person)}.recovery_code", kind(person), person.id, after={"left": left})
+    else:
         _attempt(session, surface, person.email, address, succeeded=False)
         return SignIn("wrong")
-    if row.stage == "enrol":
-        person.totp_confirmed_at = datetime.now(UTC)
-        by = Actor(kind(person), person.email, person.id, address)
-        audit.record(session, by, f"{kind(person)}.second_factor_on", kind(person), person.id)
     row.revoked_at = datetime.now(UTC)
     session.flush()
-    return _welcome(session, person, surface, address, user_agent, lifetime)
+    return replace(_welcome(session, person, surface, address, user_agent, lifetime), recovery_codes=codes)
 
 
 def change_password(

@@ -13,6 +13,7 @@ from tenants.services import audit, permissions, validation
 from tenants.services.actor import Actor
 from tenants.services.builtin import GROUPS, OWNER
 from tenants.services.errors import InvalidError, LastOwnerError, NotAllowedError, NotFoundError, TakenError
+from tenants.text import _
 
 
 def make_builtin(session: SystemSession, tenant_id: UUID) -> dict[str, UUID]:
@@ -38,7 +39,7 @@ def group(session: TenantSession, group_id: UUID) -> Group:
     """:raises NotFoundError: where the tenant has no such group."""
     found = session.get(Group, (session.tenant_id, group_id))
     if found is None:
-        raise NotFoundError("There is no such group.")
+        raise NotFoundError(_("There is no such group."))
     return found
 
 
@@ -46,7 +47,7 @@ def by_key(session: TenantSession, key: str) -> Group:
     """A built-in group. :raises NotFoundError: for an unknown key."""
     found = session.scalar(select(Group).where(Group.key == key))
     if found is None:
-        raise NotFoundError(f"There is no built-in group {key}.")
+        raise NotFoundError(_("There is no built-in group {key}.", key=key))
     return found
 
 
@@ -75,7 +76,8 @@ def make_group(
     """
     name = validation.name(name)
     if session.scalar(select(Group.id).where(func.lower(Group.name) == name.lower())):
-        raise TakenError("name", f"There is a group {name} already.")
+        raise TakenError("name", _("There is a group {name} already.", name=name))
+    guard_reach(session, actor, wanted)
     made = Group(id=new_id(), name=name, description=description.strip()[:500])
     session.add(made)
     session.flush()
@@ -92,8 +94,11 @@ def set_group_permissions(session: TenantSession, group_id: UUID, wanted: Collec
     """
     found = group(session, group_id)
     if found.key == OWNER:
-        raise NotAllowedError("The Owner group holds every permission.")
+        raise NotAllowedError(_("The Owner group holds every permission."))
     before = group_permissions(session, group_id)
+    if before == set(wanted):
+        return
+    guard_reach(session, actor, set(wanted) ^ before)
     session.execute(delete(GroupPermission).where(GroupPermission.group_id == group_id))
     _write_permissions(session, group_id, wanted)
     audit.record(
@@ -107,12 +112,41 @@ def set_group_permissions(session: TenantSession, group_id: UUID, wanted: Collec
     )
 
 
+def describe_group(session: TenantSession, group_id: UUID, name: str, description: str, actor: Actor) -> None:
+    """Rename a group of the tenant's own, and say what it is for.
+
+    :raises NotAllowedError: for a built-in one.
+    :raises TakenError: where the name is in use.
+    """
+    found, name, description = group(session, group_id), validation.name(name), description.strip()[:500]
+    if (found.name, found.description) == (name, description):
+        return
+    if found.key is not None:
+        raise NotAllowedError(_("{name} is one of the groups that every brokerage has.", name=found.name))
+    if session.scalar(select(Group.id).where(func.lower(Group.name) == name.lower(), Group.id != group_id)):
+        raise TakenError("name", _("There is a group {name} already.", name=name))
+    before = {"name": found.name, "description": found.description}
+    found.name, found.description = name, description
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "group.describe",
+        "group",
+        group_id,
+        before=before,
+        after={"name": name, "description": description},
+    )
+
+
 def remove_group(session: TenantSession, group_id: UUID, actor: Actor) -> None:
     """Remove a group of the tenant's own. :raises NotAllowedError: for a built-in one."""
     found = group(session, group_id)
     if found.key is not None:
-        raise NotAllowedError(f"{found.name} is one of the groups every tenant has.")
-    before = {"name": found.name, "permissions": sorted(group_permissions(session, group_id))}
+        raise NotAllowedError(_("{name} is one of the groups that every brokerage has.", name=found.name))
+    held = group_permissions(session, group_id)
+    guard_reach(session, actor, held)
+    before = {"name": found.name, "permissions": sorted(held)}
     session.delete(found)
     session.flush()
     audit.record(session, actor, "group.remove", "group", group_id, before=before)
@@ -127,17 +161,21 @@ def set_groups(session: TenantSession, staff_id: UUID, group_ids: Iterable[UUID]
     """
     person = session.get(Staff, (session.tenant_id, staff_id))
     if person is None:
-        raise NotFoundError("There is no such staff member.")
+        raise NotFoundError(_("There is no such staff member."))
     names = {found.id: found.name for found in session.scalars(select(Group))}
     wanted = set(group_ids)
     if wanted - names.keys():
-        raise NotFoundError("There is no such group.")
+        raise NotFoundError(_("There is no such group."))
     owner = owner_group(session)
     before = set(session.scalars(select(GroupMember.group_id).where(GroupMember.staff_id == staff_id)))
     if owner in before ^ wanted:
         guard_owners(session, actor)
     if owner in before - wanted:
         ensure_other_owner(session, staff_id)
+    if before == wanted:
+        return
+    for changed in (before ^ wanted) - {owner}:
+        guard_reach(session, actor, group_permissions(session, changed))
     session.execute(delete(GroupMember).where(GroupMember.staff_id == staff_id, GroupMember.group_id.not_in(wanted)))
     if wanted - before:
         session.execute(insert(GroupMember), [{"group_id": found, "staff_id": staff_id} for found in wanted - before])
@@ -166,13 +204,26 @@ def ensure_other_owner(session: TenantSession, staff_id: UUID) -> None:
         .where(GroupMember.group_id == owner_group(session), Staff.status == "active", Staff.id != staff_id)
     )
     if not others:
-        raise LastOwnerError("The last owner stays: make somebody else an owner first.")
+        raise LastOwnerError(_("The last owner stays: make somebody else an owner first."))
+
+
+def guard_reach(session: TenantSession, actor: Actor, wanted: Iterable[str]) -> None:
+    """:raises NotAllowedError: where a staff member would hand out what they do not hold themselves."""
+    if actor.kind == "staff" and actor.id is not None:
+        beyond = set(wanted) - permissions.one_staff_permissions(session, actor.id)
+        if beyond:
+            raise NotAllowedError(
+                _(
+                    "You cannot hand out what you may not do yourself: {permissions}.",
+                    permissions=", ".join(sorted(beyond)),
+                )
+            )
 
 
 def guard_owners(session: TenantSession, actor: Actor) -> None:
     """:raises NotAllowedError: where a staff member who is not an owner acts on ownership."""
     if actor.kind == "customer" or (actor.kind == "staff" and not (actor.id and is_owner(session, actor.id))):
-        raise NotAllowedError("Only an owner may do this to an owner.")
+        raise NotAllowedError(_("Only an owner may do this to an owner."))
 
 
 def is_owner(session: TenantSession, staff_id: UUID) -> bool:
@@ -190,7 +241,7 @@ def is_owner(session: TenantSession, staff_id: UUID) -> bool:
 def _write_permissions(session: TenantSession, group_id: UUID, wanted: Collection[str]) -> None:
     reserved = sorted(key for key in wanted if key.startswith(("ownership.", "billing.")))
     if reserved:
-        raise InvalidError("permission", f"Only owners hold {', '.join(reserved)}.")
+        raise InvalidError("permission", _("Only owners hold {permissions}.", permissions=", ".join(reserved)))
     permissions.check_known(session, wanted, "staff")
     if wanted:
         session.execute(

@@ -18,6 +18,7 @@ from tenants.services.passwords import hash_password
 from tenants.services.permissions import Effect
 from tenants.services.sessions import revoke_all
 from tenants.services.tickets import issue_ticket
+from tenants.text import _
 
 Surface = Literal["admin", "portal"]
 AnyPerson = Staff | Customer
@@ -35,7 +36,7 @@ def staff_member(session: TenantSession, staff_id: UUID) -> Staff:
     """:raises NotFoundError: where the tenant has nobody of that identifier."""
     found = session.get(Staff, (session.tenant_id, staff_id))
     if found is None:
-        raise NotFoundError("There is no such staff member.")
+        raise NotFoundError(_("There is no such staff member."))
     return found
 
 
@@ -43,7 +44,7 @@ def customer(session: TenantSession, customer_id: UUID) -> Customer:
     """:raises NotFoundError: where the tenant has nobody of that identifier."""
     found = session.get(Customer, (session.tenant_id, customer_id))
     if found is None:
-        raise NotFoundError("There is no such customer.")
+        raise NotFoundError(_("There is no such customer."))
     return found
 
 
@@ -69,7 +70,7 @@ def register_customer(
     """
     tenant = session.get_one(Tenant, session.tenant_id)
     if tenant.registration != "open" and (actor is None or actor.kind == "customer"):
-        raise NotAllowedError(f"{tenant.name} takes customers by invitation.")
+        raise NotAllowedError(_("{brokerage} takes customers by invitation.", brokerage=tenant.name))
     email, name = validation.email(email), validation.name(name)
     password_hash = hash_password(validation.password(password))
     _ensure_free(session, "portal", email)
@@ -120,7 +121,7 @@ def invite_staff(session: TenantSession, email: str, name: str, group_ids: Itera
 def invite_again(session: TenantSession, person: AnyPerson, actor: Actor) -> Invited:
     """A new invitation in place of the former one. :raises NotAllowedError: where it was accepted already."""
     if person.password_hash is not None:
-        raise NotAllowedError(f"{person.email} has accepted the invitation.")
+        raise NotAllowedError(_("{email} has accepted the invitation.", email=person.email))
     audit.record(session, actor, f"{kind(person)}.invite", kind(person), person.id, after={"email": person.email})
     return Invited(person, issue_ticket(session, person, "invitation"))
 
@@ -129,7 +130,7 @@ def verify_customer(session: TenantSession, customer_id: UUID, actor: Actor) -> 
     """Staff have checked who the customer is. A blocked one is unblocked first."""
     found = customer(session, customer_id)
     if found.status == "blocked":
-        raise NotAllowedError(f"{found.email} is blocked: unblock them first.")
+        raise NotAllowedError(_("{email} is blocked: unblock them first.", email=found.email))
     if found.status != "verified":
         _set_status(session, found, "verified", actor, "verify")
         found.verified_at = session.scalar(select(func.now()))
@@ -145,6 +146,8 @@ def block(session: TenantSession, person: AnyPerson, actor: Actor, reason: str) 
     if isinstance(person, Staff) and groups.is_owner(session, person.id):
         groups.guard_owners(session, actor)
         groups.ensure_other_owner(session, person.id)
+    if isinstance(person, Staff) and actor.id == person.id:
+        raise NotAllowedError(_("You cannot block yourself: ask somebody else who may."))
     if person.status != "blocked":
         _set_status(session, person, "blocked", actor, "block", reason)
     revoke_all(session, person)
@@ -154,6 +157,8 @@ def unblock(session: TenantSession, person: AnyPerson, actor: Actor) -> None:
     """Let somebody in again, as they were: a customer who was verified is verified."""
     if person.status != "blocked":
         return
+    if isinstance(person, Staff) and groups.is_owner(session, person.id):
+        groups.guard_owners(session, actor)
     if isinstance(person, Customer):
         status = "verified" if person.verified_at else "new"
     else:
@@ -186,12 +191,14 @@ def rule(session: TenantSession, person: AnyPerson, permission: str, effect: Eff
     """
     permissions.check_known(session, [permission], "staff" if isinstance(person, Staff) else "customer")
     if permission.startswith(("ownership.", "billing.")):
-        raise NotAllowedError("Ownership and billing are the Owner group's: make the person an owner.")
+        raise NotAllowedError(_("Ownership and billing are the Owner group's: make the person an owner."))
     if isinstance(person, Staff) and effect == "deny" and groups.is_owner(session, person.id):
-        raise NotAllowedError("Nothing can be denied to an owner: take them out of the Owner group first.")
+        raise NotAllowedError(_("Nothing can be denied to an owner: take them out of the Owner group first."))
     before = permissions.rulings_of(session, person).get(permission)
     if before == effect:
         return
+    if isinstance(person, Staff):
+        groups.guard_reach(session, actor, [permission])
     column = Ruling.staff_id if isinstance(person, Staff) else Ruling.customer_id
     session.execute(delete(Ruling).where(column == person.id, Ruling.permission == permission))
     if effect is not None:
@@ -216,7 +223,7 @@ def kind(person: AnyPerson) -> Literal["staff", "customer"]:
 
 def _ensure_free(session: TenantSession, surface: Surface, email: str) -> None:
     if by_email(session, surface, email) is not None:
-        raise TakenError("email", f"{email} is in use already.")
+        raise TakenError("email", _("{email} is in use already.", email=email))
 
 
 def _set_status(

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from tenants.db import SystemSession, TenantSession
 from tenants.models import Customer, Group, GroupMember, GroupPermission, PermissionRow, Ruling, Staff
 from tenants.services.errors import InvalidError
+from tenants.text import _
 
 Audience = Literal["staff", "customer"]
 Effect = Literal["grant", "deny"]
@@ -231,7 +232,9 @@ def check_known(session: TenantSession, permissions: Iterable[str], audience: Au
         )
     )
     if wanted - have:
-        raise InvalidError("permission", f"There is no such permission: {', '.join(sorted(wanted - have))}.")
+        raise InvalidError(
+            "permission", _("There is no such permission: {permissions}.", permissions=", ".join(sorted(wanted - have)))
+        )
 
 
 def fill_default_groups(session: SystemSession, tenant_id: UUID, groups: Mapping[str, UUID]) -> None:

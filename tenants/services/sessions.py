@@ -17,6 +17,7 @@ from tenants.services.actor import Actor
 from tenants.services.errors import NotFoundError
 from tenants.services.permissions import customer_permissions, one_staff_permissions
 from tenants.services.secrets import new_token, token_hash
+from tenants.text import _
 
 Surface = Literal["admin", "portal"]
 Stage = Literal["full", "second_factor", "enrol"]
@@ -166,16 +167,22 @@ def permissions_of(session: TenantSession, person: Staff | Customer) -> frozense
     return customer_permissions(session, person.id)
 
 
-def live_sessions(session: TenantSession, person: Staff | Customer) -> Sequence[WebSession]:
-    """A person's sessions that would still be let in, the latest used first."""
+def live_sessions(
+    session: TenantSession, person: Staff | Customer, *, idle: timedelta | None = None
+) -> Sequence[WebSession]:
+    """A person's sessions that would still be let in, the latest used first.
+
+    :param idle: how long one lasts without a request; by default as long as ``IDLE`` says.
+    """
     now = datetime.now(UTC)
     return session.scalars(
         select(WebSession)
         .where(
             _of(person),
+            WebSession.stage == "full",
             WebSession.revoked_at.is_(None),
             WebSession.expires_at > now,
-            WebSession.last_seen_at > now - IDLE[surface_of(person)],
+            WebSession.last_seen_at > now - (idle or IDLE[surface_of(person)]),
         )
         .order_by(WebSession.last_seen_at.desc())
     ).all()
@@ -190,7 +197,7 @@ def revoke_session(session: TenantSession, person: Staff | Customer, session_id:
         .returning(WebSession.id)
     )
     if ended is None:
-        raise NotFoundError("There is no such session.")
+        raise NotFoundError(_("There is no such session."))
     audit.record(session, actor, "session.revoke", "session", session_id, after={"email": person.email})
 
 

@@ -1,4 +1,4 @@
-"""Invitations and password resets: a token sent by mail, good once and for a while."""
+"""Invitations, password resets and new addresses: a token sent by mail, good once and for a while."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ from tenants.services.errors import NotAllowedError
 from tenants.services.passwords import hash_password
 from tenants.services.secrets import new_token, token_hash
 from tenants.services.sessions import person_of, revoke_all
+from tenants.text import _
 
-Purpose = Literal["invitation", "reset"]
-LIFETIME = {"invitation": timedelta(days=7), "reset": timedelta(hours=1)}
+Purpose = Literal["invitation", "reset", "email"]
+LIFETIME = {"invitation": timedelta(days=7), "reset": timedelta(hours=1), "email": timedelta(hours=24)}
 _PAUSE = timedelta(minutes=1)
-_DEAD = "This link has been used or has run out. Ask for a new one."
+_DEAD = _("This link has been used or has run out. Ask for a new one.")
 
 
-def issue_ticket(session: TenantSession, person: Staff | Customer, purpose: Purpose) -> str:
-    """A new one-time token; those of the same purpose that the person has left stop working."""
+def issue_ticket(
+    session: TenantSession, person: Staff | Customer, purpose: Purpose, *, new_email: str | None = None
+) -> str:
+    """A new one-time token; those of the same purpose that the person has left stop working.
+
+    :param new_email: the address that the token is sent to and confirms, for the purpose ``email``.
+    """
     now = datetime.now(UTC)
     session.execute(
         update(PersonTicket)
@@ -33,7 +39,12 @@ def issue_ticket(session: TenantSession, person: Staff | Customer, purpose: Purp
     token = new_token()
     owner = {"staff_id": person.id} if isinstance(person, Staff) else {"customer_id": person.id}
     ticket = PersonTicket(
-        id=new_id(), purpose=purpose, token_hash=token_hash(token), expires_at=now + LIFETIME[purpose], **owner
+        id=new_id(),
+        purpose=purpose,
+        new_email=new_email,
+        token_hash=token_hash(token),
+        expires_at=now + LIFETIME[purpose],
+        **owner,
     )
     session.add(ticket)
     session.flush()
@@ -63,6 +74,18 @@ def ticket_person(session: TenantSession, token: str, purpose: Purpose) -> Staff
     return None if ticket is None else person_of(session, ticket)
 
 
+def open_ticket(
+    session: TenantSession, token: str, purpose: Purpose, *, lock: bool = False
+) -> tuple[PersonTicket, Staff | Customer] | None:
+    """A ticket that is still good and whose person is not blocked.
+
+    :param lock: keep it from being used by another request at the same time.
+    """
+    ticket = _open_ticket(session, token, purpose, lock=lock)
+    person = None if ticket is None else person_of(session, ticket)
+    return None if ticket is None or person is None or person.status == "blocked" else (ticket, person)
+
+
 def redeem_ticket(
     session: TenantSession, token: str, purpose: Purpose, password: str, actor: Actor | None = None
 ) -> Staff | Customer:
@@ -75,12 +98,10 @@ def redeem_ticket(
     :raises InvalidError: for a password that is too short or too long; the token stays good.
     """
     hashed = hash_password(validation.password(password))
-    ticket = _open_ticket(session, token, purpose, lock=True)
-    if ticket is None:
+    found = open_ticket(session, token, purpose, lock=True)
+    if found is None:
         raise NotAllowedError(_DEAD)
-    person = person_of(session, ticket)
-    if person.status == "blocked":
-        raise NotAllowedError(_DEAD)
+    _ticket, person = found
     person.password_hash = hashed
     if isinstance(person, Staff) and person.status == "invited":
         person.status = "active"

@@ -17,11 +17,12 @@ from tenants.services.actor import Actor
 from tenants.services.errors import InvalidError, NotFoundError
 from tenants.services.secrets import new_token, token_hash
 from tenants.services.sessions import may_sign_in, permissions_of, person_of
+from tenants.text import _
 
 SCOPES = {
-    "read": "Read everything its owner can see",
-    "trade": "Place, change and cancel orders; start, pause and stop what the modules offer",
-    "manage": "Everything else its owner may do",
+    "read": _("Read everything its owner can see"),
+    "trade": _("Place, change and cancel orders; start, pause and stop what the modules offer"),
+    "manage": _("Everything else its owner may do"),
 }
 """Scope → what it allows. A request needs its scope and its permission."""
 PREFIX = "ty_"
@@ -56,9 +57,9 @@ def make_token(
     :raises InvalidError: for no or an unknown scope, or an expiry that has passed.
     """
     if not scopes or set(scopes) - SCOPES.keys():
-        raise InvalidError("scopes", f"Choose some of: {', '.join(SCOPES)}.")
+        raise InvalidError("scopes", _("Choose some of: {scopes}.", scopes=", ".join(SCOPES)))
     if expires_at is not None and expires_at <= datetime.now(UTC):
-        raise InvalidError("expires_at", "Choose a moment in the future.")
+        raise InvalidError("expires_at", _("Choose a moment in the future."))
     token = new_token(PREFIX)
     owner = {"staff_id": person.id} if isinstance(person, Staff) else {"customer_id": person.id}
     row = ApiToken(
@@ -122,7 +123,7 @@ def revoke_token(session: TenantSession, person: Staff | Customer, token_id: UUI
         .returning(ApiToken.name)
     )
     if name is None:
-        raise NotFoundError("There is no such token.")
+        raise NotFoundError(_("There is no such token."))
     audit.record(session, actor, "token.revoke", "token", token_id, before={"email": person.email, "name": name})
 
 

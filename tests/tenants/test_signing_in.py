@@ -14,6 +14,7 @@ from tenants.models import ApiToken, LoginAttempt, WebSession
 from tenants.services import authentication, company, passwords, people, second_factor, sessions, tokens
 from tenants.services.authentication import ADDRESS_FAILURES, FAILURES, SignIn
 from tenants.services.errors import InvalidError, NotAllowedError, NotFoundError
+from tenants.services.sealing import SealError, about_factor, seal_second_factors, sealer_of
 from tests.tenants.conftest import PASSWORD, Yard
 
 
@@ -205,7 +206,7 @@ def test_codes_follow_rfc_6238(yard: Yard, database: Database) -> None:
     vectors = {59: "287082", 1111111109: "081804", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130"}
     with database.tenant(yard.id) as session:
         carl = people.customer(session, yard.customer_id)
-        carl.totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+        carl.totp_secret = sealer_of(session).seal("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", about_factor(carl.id))
         session.flush()
         for seconds, code in vectors.items():
             at = datetime.fromtimestamp(seconds, UTC)
@@ -297,3 +298,58 @@ def test_a_token_that_makes_no_sense_is_refused(yard: Yard, database: Database, 
             yard.owner,
             expires_at=datetime.now(UTC) + timedelta(hours=ahead),
         )
+
+
+def test_the_secret_is_sealed_to_its_person(yard: Yard, database: Database) -> None:
+    with database.tenant(yard.id) as session:
+        carl = people.customer(session, yard.customer_id)
+        secret, _ = second_factor.begin_enrolment(session, carl, "North")
+        assert second_factor.waiting_enrolment(session, carl, "North")[0] == secret, "a second look shows the same"
+        owner = people.staff_member(session, yard.owner_id)
+        owner.totp_secret = carl.totp_secret
+        session.flush()
+        with pytest.raises(SealError):
+            second_factor.take_code(session, owner, pyotp.TOTP(secret).now())
+    with database.system() as session:
+        kept = session.execute(
+            text("select totp_secret from tenants.customers where id = :id"), {"id": yard.customer_id}
+        )
+        assert secret not in kept.scalar_one()
+
+
+def test_secrets_of_an_earlier_version_are_sealed_at_the_start(yard: Yard, database: Database) -> None:
+    plain = pyotp.random_base32()
+    with database.system() as session:
+        session.execute(
+            text("update tenants.customers set totp_secret = :plain where id = :id"),
+            {"plain": plain, "id": yard.customer_id},
+        )
+        assert (seal_second_factors(session), seal_second_factors(session)) == (1, 0)
+    with database.tenant(yard.id) as session:
+        carl = people.customer(session, yard.customer_id)
+        assert carl.totp_secret != plain
+        second_factor.confirm_enrolment(session, carl, pyotp.TOTP(plain).now(), yard.owner)
+
+
+def test_recovery_codes_stand_in_for_the_device_once_each(yard: Yard, database: Database) -> None:
+    with database.tenant(yard.id) as session:
+        carl = people.customer(session, yard.customer_id)
+        secret, _ = second_factor.begin_enrolment(session, carl, "North")
+        codes = second_factor.confirm_enrolment(session, carl, pyotp.TOTP(secret).at(_within_a_step()), yard.owner)
+    assert len(set(codes)) == second_factor.RECOVERY_CODES
+    for attempt, outcome in (
+        (codes[0].upper(), "signed_in"),
+        (codes[0], "wrong"),
+        (codes[1].replace("-", ""), "signed_in"),
+    ):
+        half = _try(database, yard, PASSWORD).token or ""
+        with database.tenant(yard.id) as session:
+            assert authentication.finish_sign_in(session, "portal", half, attempt).outcome == outcome
+    with database.tenant(yard.id) as session:
+        carl = people.customer(session, yard.customer_id)
+        assert second_factor.recovery_codes_left(session, carl) == len(codes) - 2
+        second_factor.renew_recovery_codes(session, carl, yard.owner)
+        assert not second_factor.take_recovery_code(session, carl, codes[2]), "the former ones stop working"
+        assert second_factor.recovery_codes_left(session, carl) == len(codes)
+        second_factor.remove(session, carl, yard.owner)
+        assert second_factor.recovery_codes_left(session, carl) == 0

@@ -18,6 +18,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make what is new."""
+    _security_of_people()
     _notifications()
     _preferences()
     _progress_of_jobs()
@@ -153,6 +154,48 @@ def _operators() -> None:
         schema="core",
     )
     op.create_index("ix_operator_log_at", "operator_log", ["at"], schema="core")
+
+
+def _security_of_people() -> None:
+    op.add_column("person_tickets", sa.Column("new_email", sa.Text(), nullable=True), schema="tenants")
+    op.drop_constraint("ck_person_tickets_purpose", "person_tickets", schema="tenants")
+    op.create_check_constraint(
+        op.f("ck_person_tickets_purpose"),
+        "person_tickets",
+        "purpose in ('invitation', 'reset', 'email')",
+        schema="tenants",
+    )
+    op.create_table(
+        "recovery_codes",
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(),
+            server_default=sa.text("nullif(current_setting('app.tenant_id', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("num_nonnulls(staff_id, customer_id) = 1", name=op.f("ck_recovery_codes_one_person")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "staff_id"],
+            ["tenants.staff.tenant_id", "tenants.staff.id"],
+            name=op.f("fk_recovery_codes_tenant_id_staff_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"],
+            ["tenants.customers.tenant_id", "tenants.customers.id"],
+            name=op.f("fk_recovery_codes_tenant_id_customer_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_recovery_codes")),
+        sa.UniqueConstraint("tenant_id", "code_hash", name=op.f("uq_recovery_codes_tenant_id_code_hash")),
+        schema="tenants",
+    )
 
 
 def downgrade() -> None:

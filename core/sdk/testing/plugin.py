@@ -53,10 +53,13 @@ def settings(servers_for_tests: ServersForTests, tmp_path: Path) -> Iterator[Set
 def database(settings: Settings) -> Iterator[Database]:
     """Sessions over a fresh database with the newest schema."""
     from core.addresses import resolve
+    from core.secret import sealer
     from tenants.db import Database
+    from tenants.services.sealing import SEALER
 
     addresses = resolve(settings)
     made = Database(addresses.app, addresses.system, pool_size=settings.database_pool_size)
+    made.session_info[SEALER] = sealer(settings)
     yield made
     made.dispose()
 
