@@ -38,7 +38,7 @@ RESERVED = frozenset(
     (  # noqa: SIM905 - a list would take forty lines
         "account accounts admin api bench brand chart core customers developers events frontend healthz history ledger live"
         " me migrate module openapi_json operator orders plugins portal positions product_configs public quotes register replay"
-        " schema second_factor settings sign_in sign_out staff static symbols tenant tenants trade up worker"
+        " schema second_factor settings sign_in sign_out staff static symbols tenant tenants texts trade up worker"
     ).split()
 )
 """Keys that would hide schemas, commands or addresses of the platform's own."""
