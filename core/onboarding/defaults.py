@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
@@ -33,6 +33,10 @@ class NewAccountType:
     markup: Decimal = Decimal(0)
     margin_call_level: Decimal = Decimal(100)
     stop_out_level: Decimal = Decimal(50)
+    negative_balance_protection: bool = True
+    swap_free: bool = False
+    copy_allowed: bool = True
+    status: Literal["active", "disabled"] = "active"
 
 
 DEFAULT_TYPES: Final = (
@@ -49,27 +53,11 @@ DEFAULT_TYPES: Final = (
 
 def add_account_type(session: TenantSession, new: NewAccountType, actor: Actor) -> UUID:
     """Add an account type with every symbol of the tenant enabled. Returns its identifier."""
-    made = AccountType(
-        id=new_id(),
-        name=new.name,
-        currency=new.currency,
-        mode=new.mode,
-        leverage=new.leverage,
-        may_short=new.may_short,
-        demo=new.demo,
-        min_deposit=new.min_deposit,
-        commission_kind=new.commission_kind,
-        commission=new.commission,
-        markup=new.markup,
-        margin_call_level=new.margin_call_level,
-        stop_out_level=new.stop_out_level,
-    )
+    made = AccountType(id=new_id(), **asdict(new))
     session.add(made)
     session.flush()
     _enable(session, [made.id], session.scalars(select(Symbol)).all())
-    audit.record(
-        session, actor, "account_type.add", "account_type", made.id, after={"name": new.name, "mode": new.mode}
-    )
+    audit.record(session, actor, "account_type.add", "account_type", made.id, after=asdict(new))
     return made.id
 
 

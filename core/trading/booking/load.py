@@ -100,9 +100,9 @@ def _load_types(
         text(
             "select t.id, t.currency, t.mode, t.leverage, t.may_short, t.commission_kind, t.commission, t.markup,"
             " t.margin_call_level, t.stop_out_level, t.negative_balance_protection, t.swap_free,"
-            " e.symbol_id, e.leverage, e.markup"
+            " e.symbol_id, e.leverage, e.markup, e.enabled"
             " from core.account_types t left join core.account_type_symbols e"
-            " on e.tenant_id = t.tenant_id and e.account_type_id = t.id and e.enabled"
+            " on e.tenant_id = t.tenant_id and e.account_type_id = t.id"
             " where t.id = any(cast(:ids as uuid[]))"
         ),
         {"ids": uuids(type_ids)},
@@ -114,7 +114,7 @@ def _load_types(
                 row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], levels, row[10], row[11]
             )  # fmt: skip
         if row[12] is not None:
-            enabled[row[0], row[12]] = Enabled(row[13], row[14])
+            enabled[row[0], row[12]] = Enabled(row[13], row[14], row[15])
     return types, enabled
 
 

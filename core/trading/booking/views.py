@@ -72,10 +72,11 @@ class TypeView:
 
 @dataclass(frozen=True, slots=True)
 class Enabled:
-    """A symbol as an account type has it; none: the type's own."""
+    """A symbol as an account type has it; none: the type's own. Switched off it opens nothing, and what is open keeps its terms."""
 
     leverage: Decimal | None
     markup: Decimal | None
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,7 @@ class World:
         types: dict[UUID, TypeView],
         enabled: dict[tuple[UUID, UUID], Enabled],
     ) -> None:
-        self.symbols, self.quotes, self.types = symbols, quotes, types
-        self._enabled = enabled
+        self.symbols, self.quotes, self.types, self.enabled = symbols, quotes, types, enabled
         self._terms: dict[UUID, dict[UUID, Terms]] = {}
         by_code = sorted(symbols.values(), key=lambda symbol: symbol.code)
         # The rules look instruments up many times for each account, so they know them by small numbers.
@@ -153,7 +153,7 @@ class World:
 
     def _make(self, type_id: UUID, symbol_id: UUID) -> Terms:
         symbol, of_type = self.symbols[symbol_id], self.types[type_id]
-        here = self._enabled.get((type_id, symbol_id))
+        here = self.enabled.get((type_id, symbol_id))
         pips = of_type.markup if here is None or here.markup is None else here.markup
         offset = markup_offset(multiply(pips, symbol.pip), symbol.tick)
         quote = self.quotes.get(symbol.instrument_id)
@@ -172,7 +172,7 @@ class World:
             if quote is None
             else untradable(symbol.hours, symbol.staleness_ms, quote.ts_ms, quote.feed_ts_ms),
             rate=None if hops is None else self.market.rate(hops),
-            enabled=here is not None,
+            enabled=here is not None and here.on,
             number=self.number[symbol.instrument_id],
             hops=hops,
         )

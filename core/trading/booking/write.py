@@ -130,7 +130,7 @@ def write(session: TenantSession, batch: Batch) -> None:
     accounts = [account.row for account in batch.touched.values()]
     _update(session, "accounts", _ACCOUNT, [column[0] for column in _ACCOUNT[1:]], accounts)
     _write_reservations(session, batch)
-    _write_triggers(session, *triggers_of(batch))
+    write_triggers(session, *triggers_of(batch))
     _write_alerts(session, batch)
 
 
@@ -206,7 +206,8 @@ def _write_reservations(session: TenantSession, batch: Batch) -> None:
         )
 
 
-def _write_triggers(session: TenantSession, gone: Sequence[tuple[str, UUID]], rows: Sequence[TriggerRow]) -> None:
+def write_triggers(session: TenantSession, gone: Sequence[tuple[str, UUID]], rows: Sequence[TriggerRow]) -> None:
+    """Take subjects' triggers away and write others, unarmed: the lane takes them up before its next quote."""
     if gone:
         session.execute(
             text(

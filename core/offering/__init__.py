@@ -1,0 +1,1 @@
+"""What a brokerage offers: account types, symbols and currencies, changed safely while customers trade on them."""

@@ -1,0 +1,1 @@
+"""Tests of account types, symbols and currencies."""
