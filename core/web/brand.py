@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 
-from tenants.services.branding import contrast
+from tenants.services.branding import legibility
 from tenants.snapshot import BrandView, TenantView
 
-__all__ = ["css_url", "icon_svg", "icon_url", "logo_urls", "style_sheet"]
+__all__ = ["css_url", "icon_svg", "icon_url", "logo_urls", "properties", "style_sheet"]
 
-_SHEET_VERSION = 3
+_SHEET_VERSION = 4
 """Moves with the form of the style sheet, so that browsers ask again."""
-_GROUND = {"light": "#ffffff", "dark": "#141a23"}
 
 
 def css_url(tenant: TenantView) -> str:
@@ -45,11 +44,21 @@ def style_sheet(brand: BrandView) -> str:
         (":root", "light", brand.primary_light, brand.accent_light),
         ('[data-bs-theme="dark"]', "dark", brand.primary_dark, brand.accent_dark),
     ):
-        blocks.append(
-            f"{selector}{{--tblr-primary:{primary};--tblr-primary-rgb:{_channels(primary)};--tblr-primary-fg:{_on(primary)};"
-            f"--ui-accent:{accent};--ui-link:{_readable(primary, _GROUND[ground])}}}"
-        )
+        values = ";".join(f"{name}:{value}" for name, value in properties(primary, accent, ground).items())
+        blocks.append(f"{selector}{{{values}}}")
     return "\n".join(blocks) + "\n"
+
+
+def properties(primary: str, accent: str, ground: str) -> dict[str, str]:
+    """The custom properties that a brand's two colours give on ``light`` or ``dark`` ground."""
+    seen = legibility(primary, ground)
+    return {
+        "--tblr-primary": primary,
+        "--tblr-primary-rgb": _channels(primary),
+        "--tblr-primary-fg": seen.on,
+        "--ui-accent": accent,
+        "--ui-link": seen.link,
+    }
 
 
 def icon_svg(tenant: TenantView) -> str:
@@ -60,25 +69,9 @@ def icon_svg(tenant: TenantView) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">'
         f'<rect width="64" height="64" rx="16" fill="{primary}"/>'
         f'<text x="32" y="45" font-family="system-ui,sans-serif" font-size="36" font-weight="700" text-anchor="middle"'
-        f' fill="{_on(primary)}">{letter}</text></svg>'
+        f' fill="{legibility(primary, "light").on}">{letter}</text></svg>'
     )
 
 
 def _channels(colour: str) -> str:
     return ", ".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
-
-
-def _on(colour: str) -> str:
-    return "#ffffff" if contrast(colour, "#ffffff") >= contrast(colour, "#0b0f16") else "#0b0f16"
-
-
-def _readable(colour: str, ground: str) -> str:
-    """The colour moved towards black or white until text in it reaches 4.5 : 1 on its ground (WCAG 2.2, 1.4.3)."""
-    target = (0, 0, 0) if ground == "#ffffff" else (255, 255, 255)
-    parts = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
-    for step in range(21):
-        mixed = [round(part + (goal - part) * step / 20) for part, goal in zip(parts, target, strict=True)]
-        shade = "#" + "".join(f"{part:02x}" for part in mixed)
-        if contrast(shade, ground) >= 4.6:
-            return shade
-    return colour

@@ -18,6 +18,7 @@ from tenants.models import Brand
 from tenants.services import audit, validation
 from tenants.services.actor import Actor
 from tenants.services.errors import InvalidError
+from tenants.text import _
 
 ImageName = Literal["logo", "logo_dark", "favicon"]
 
@@ -28,8 +29,43 @@ _MAX_PIXELS = 4_000_000
 _SIZES = {"logo": (600, 160), "logo_dark": (600, 160), "favicon": (64, 64)}
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-_LEAST_CONTRAST = 3.0
-_GROUND = {"light": "#ffffff", "dark": "#182433"}
+LEAST_CONTRAST = 3.0
+"""Of buttons, icons and lines against their ground (WCAG 2.2, 1.4.11, level AA)."""
+GROUND = {"light": "#ffffff", "dark": "#141a23"}
+"""What cards are made of in each theme."""
+_INK = ("#ffffff", "#0b0f16")
+
+
+class ContrastError(InvalidError):
+    """A colour that cannot be told from its ground.
+
+    :ivar proposal: the nearest colour of the same hue that can.
+    """
+
+    def __init__(self, field: str, message: str, proposal: str) -> None:
+        super().__init__(field, message)
+        self.proposal = proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Legibility:
+    """How a colour can be read, as contrast ratios of 1 to 21.
+
+    :ivar ground: against cards. :ivar ink: of the text on a button in the colour. :ivar on: that text's colour.
+    :ivar link: the colour moved as far as text in it needs (4.5 : 1, WCAG 2.2, 1.4.3). :ivar proposal: the nearest colour
+        that passes; the colour itself where it does.
+    """
+
+    ground: float
+    ink: float
+    on: str
+    link: str
+    proposal: str
+
+    @property
+    def passes(self) -> bool:
+        """Whether it can be a brand's colour (level AA)."""
+        return self.ground >= LEAST_CONTRAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +89,8 @@ def brand(session: TenantSession) -> Brand:
 def change_brand(session: TenantSession, change: BrandChange, actor: Actor) -> Brand:
     """Change colours and texts.
 
-    :raises InvalidError: for a colour that is not ``#rrggbb`` or cannot be told from its ground (contrast under 3,
-        the least that WCAG 2.2, 1.4.11 asks of buttons and icons).
+    :raises InvalidError: for a colour that is not ``#rrggbb``.
+    :raises ContrastError: for one that cannot be told from its ground (:data:`LEAST_CONTRAST`), with one that can.
     """
     found = brand(session)
     cleaned: dict[str, str] = {}
@@ -64,7 +100,7 @@ def change_brand(session: TenantSession, change: BrandChange, actor: Actor) -> B
             cleaned[field] = colour(value, field)
     if change.theme is not None:
         if change.theme not in ("auto", "light", "dark"):
-            raise InvalidError("theme", "Choose auto, light or dark.")
+            raise InvalidError("theme", _("Choose auto, light or dark."))
         cleaned["theme"] = change.theme
     if change.tagline is not None:
         cleaned["tagline"] = validation.name(change.tagline, "tagline") if change.tagline.strip() else ""
@@ -107,11 +143,47 @@ def colour(value: str, field: str) -> str:
     """A colour as ``#rrggbb`` that stands out from the light or dark ground its field's name ends with."""
     found = value.strip().lower()
     if not _COLOUR.fullmatch(found):
-        raise InvalidError(field, "Enter a colour as # and six hexadecimal digits, such as #1f5fbf.")
+        raise InvalidError(field, _("Enter a colour as # and six hexadecimal digits, such as #1f5fbf."))
     ground = field.rsplit("_", 1)[-1]
-    if contrast(found, _GROUND[ground]) < _LEAST_CONTRAST:
-        raise InvalidError(field, f"{found} cannot be told from the {ground} ground: choose a {_other(ground)} colour.")
+    seen = legibility(found, ground)
+    if not seen.passes:
+        said = {"colour": found, "ratio": f"{seen.ground:.1f}", "other": seen.proposal}
+        text = (
+            _(
+                "{colour} has a contrast of {ratio} : 1 on light ground, less than 3 : 1. The nearest that does: {other}.",
+                **said,
+            )
+            if ground == "light"
+            else _(
+                "{colour} has a contrast of {ratio} : 1 on dark ground, less than 3 : 1. The nearest that does: {other}.",
+                **said,
+            )
+        )
+        raise ContrastError(field, text, seen.proposal)
     return found
+
+
+def legibility(colour: str, ground: str) -> Legibility:
+    """How ``#rrggbb`` can be read on ``light`` or ``dark`` ground."""
+    on = max(_INK, key=lambda ink: contrast(colour, ink))
+    return Legibility(
+        ground=contrast(colour, GROUND[ground]),
+        ink=contrast(colour, on),
+        on=on,
+        link=_moved(colour, ground, 4.6),
+        proposal=_moved(colour, ground, LEAST_CONTRAST),
+    )
+
+
+def _moved(colour: str, ground: str, least: float) -> str:
+    """The colour mixed with as little black (on light ground) or white (on dark) as the contrast needs."""
+    goal = 0 if ground == "light" else 255
+    parts = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    for step in range(101):
+        mixed = "#" + "".join(f"{round(part + (goal - part) * step / 100):02x}" for part in parts)
+        if contrast(mixed, GROUND[ground]) >= least:
+            return mixed
+    return "#000000" if ground == "light" else "#ffffff"
 
 
 def contrast(one: str, other: str) -> float:
@@ -123,16 +195,16 @@ def contrast(one: str, other: str) -> float:
 def reencode(data: bytes, size: tuple[int, int], field: str) -> bytes:
     """An upload as a PNG within ``size`` pixels, with nothing of the original file but its pixels."""
     if len(data) > MAX_UPLOAD:
-        raise InvalidError(field, f"The file is larger than {MAX_UPLOAD // 1000} kB.")
+        raise InvalidError(field, _("The file is larger than {size} kB.", size=MAX_UPLOAD // 1000))
     try:
         with catch_warnings():
             simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=_FORMATS) as opened:
                 if opened.width * opened.height > _MAX_PIXELS:
-                    raise InvalidError(field, "The image has more than 4 million pixels.")
+                    raise InvalidError(field, _("The image has more than 4 million pixels."))
                 pixels = opened.convert("RGBA")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombWarning) as error:
-        raise InvalidError(field, "Upload a PNG, JPEG, WebP or GIF image.") from error
+        raise InvalidError(field, _("Upload a PNG, JPEG, WebP or GIF image.")) from error
     pixels.thumbnail(size, Image.Resampling.LANCZOS)
     clean = Image.new("RGBA", pixels.size)
     clean.paste(pixels)
@@ -145,7 +217,3 @@ def _luminance(colour: str) -> float:
     channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _other(ground: str) -> str:
-    return "darker" if ground == "light" else "lighter"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from tenants.db import SystemSession, TenantSession
 from tenants.models import Tenant, TenantHost
 from tenants.services import audit, validation
 from tenants.services.actor import Actor
-from tenants.services.errors import InvalidError, NotFoundError, TakenError
+from tenants.services.errors import ConflictError, InvalidError, NotFoundError, TakenError
+from tenants.text import _
 
 _CHECKS = {
     "name": validation.name,
@@ -31,7 +32,7 @@ def find_tenant(session: SystemSession, key: str) -> Tenant:
     """A tenant by its short name. :raises NotFoundError: for an unknown one."""
     found = session.scalar(select(Tenant).where(Tenant.key == key))
     if found is None:
-        raise NotFoundError(f"There is no tenant {key}.")
+        raise NotFoundError(_("There is no tenant {key}.", key=key))
     return found
 
 
@@ -61,14 +62,14 @@ def hosts(session: TenantSession | SystemSession, tenant_id: UUID) -> Sequence[T
 
 
 def add_host(session: SystemSession, tenant_id: UUID, host: str, actor: Actor, *, main: bool = False) -> TenantHost:
-    """Let a tenant be reached under a host name. Hosts are the installation's, so the operator adds them.
+    """Let a tenant be reached under a host name. Hosts are the installation's, so only the platform's session writes them.
 
     :raises TakenError: where a tenant has it already.
     :raises InvalidError: where it is no host name.
     """
     host = validation.host(host)
     if session.get(TenantHost, host) is not None:
-        raise TakenError("host", f"{host} is in use already.")
+        raise TakenError("host", _("{host} is in use already.", host=host))
     if main:
         session.execute(update(TenantHost).where(TenantHost.tenant_id == tenant_id).values(main=False))
     made = TenantHost(host=host, tenant_id=tenant_id, main=main)
@@ -78,14 +79,69 @@ def add_host(session: SystemSession, tenant_id: UUID, host: str, actor: Actor, *
     return made
 
 
-def remove_host(session: SystemSession, tenant_id: UUID, host: str, actor: Actor) -> None:
-    """Take a host name from a tenant. :raises NotFoundError: where it has no such host."""
-    found = session.get(TenantHost, host.strip().lower())
-    if found is None or found.tenant_id != tenant_id:
-        raise NotFoundError(f"The tenant has no host {host}.")
+def check_own_host(session: SystemSession, tenant_id: UUID, host: str, reserved: Collection[str]) -> str:
+    """A host name as a tenant's own staff may add it.
+
+    :param reserved: names of the installation. They and whatever is below them are given by its operator, but what is
+        below a host that the tenant has is its own.
+    :raises InvalidError: for a reserved name.
+    """
+    found = validation.host(host)
+    own = [row.host for row in hosts(session, tenant_id)]
+    if any(found.endswith("." + mine) for mine in own):
+        return found
+    for name in reserved:
+        if found == name or found.endswith("." + name):
+            raise InvalidError("host", _("Names below {name} are given by the operator of the platform.", name=name))
+    return found
+
+
+def set_main_host(session: SystemSession, tenant_id: UUID, host: str, actor: Actor) -> None:
+    """Let addresses in mails name this host from now on. :raises NotFoundError: where the tenant has no such host."""
+    found = _host(session, tenant_id, host)
+    before = session.scalar(select(TenantHost.host).where(TenantHost.tenant_id == tenant_id, TenantHost.main))
+    if found.main:
+        return
+    session.execute(update(TenantHost).where(TenantHost.tenant_id == tenant_id).values(main=False))
+    found.main = True
+    session.flush()
+    audit.record(
+        session, actor, "host.main", "host", found.host, before={"main": before}, after={"main": found.host}, tenant_id=tenant_id
+    )  # fmt: skip
+
+
+def remove_host(session: SystemSession, tenant_id: UUID, host: str, actor: Actor, *, in_use: str = "") -> None:
+    """Take a host name from a tenant; where it was the main one, the next by name takes its place.
+
+    :param in_use: the host that whoever asks has come by, which would shut the door behind them.
+    :raises NotFoundError: where the tenant has no such host.
+    :raises ConflictError: for its last one, and for the one in use.
+    """
+    found = _host(session, tenant_id, host)
+    if found.host == in_use:
+        raise ConflictError(
+            _("You are at {host} yourself: open another of your domains to remove it.", host=found.host)
+        )
+    # Locked, so that two who each remove one of the last two do not remove both.
+    query = select(TenantHost).where(TenantHost.tenant_id == tenant_id).order_by(TenantHost.host).with_for_update()
+    left = [row for row in session.scalars(query).all() if row.host != found.host]
+    if not left:
+        raise ConflictError(_("{host} is the last domain: add another one first.", host=found.host))
     session.delete(found)
     session.flush()
-    audit.record(session, actor, "host.remove", "host", host, before={"host": found.host}, tenant_id=tenant_id)
+    if found.main:
+        left[0].main = True
+        session.flush()
+    audit.record(
+        session, actor, "host.remove", "host", found.host, before={"host": found.host, "main": found.main}, tenant_id=tenant_id
+    )  # fmt: skip
+
+
+def _host(session: SystemSession, tenant_id: UUID, host: str) -> TenantHost:
+    found = session.get(TenantHost, host.strip().lower())
+    if found is None or found.tenant_id != tenant_id:
+        raise NotFoundError(_("The tenant has no host {host}.", host=host))
+    return found
 
 
 def suspend(session: SystemSession, tenant_id: UUID, actor: Actor, reason: str) -> None:
@@ -122,12 +178,12 @@ def _clean(field: str, value: Any) -> Any:
     if field == "currencies":
         found = list(dict.fromkeys(validation.currency(code) for code in value))
         if not found:
-            raise InvalidError("currencies", "Choose at least one currency.")
+            raise InvalidError("currencies", _("Choose at least one currency."))
         return found
     if field == "registration":
         if value not in ("open", "invited"):
-            raise InvalidError("registration", "Choose open or invited.")
+            raise InvalidError("registration", _("Choose open or invited."))
         return value
     if field == "staff_second_factor":
         return bool(value)
-    raise InvalidError(field, f"{field} is not one of the company's settings.")
+    raise InvalidError(field, _("{field} is not one of the company's settings.", field=field))

@@ -27,6 +27,7 @@ from tenants.models import ProductConfig
 from tenants.services import audit
 from tenants.services.actor import Actor
 from tenants.services.errors import ConflictError, InvalidError, NotAllowedError, RequirementsError, TransitionError
+from tenants.text import _
 
 State = Literal["off", "on", "draining", "halted"]
 STATES: tuple[State, ...] = ("off", "on", "draining", "halted")
@@ -218,7 +219,9 @@ def _locked(session: TenantSession, module: str, expected_version: int | None) -
         .execution_options(populate_existing=True)
     ).one()
     if expected_version is not None and row.version != expected_version:
-        raise ConflictError(f"{row.changed_by or 'Somebody'} changed this meanwhile: look again and decide anew.")
+        raise ConflictError(
+            _("{who} changed this meanwhile: look again and decide anew.", who=row.changed_by or _("Somebody"))
+        )
     return row
 
 
@@ -226,18 +229,20 @@ def _check(row: ProductConfig, before: State, target: State, actor: Actor, missi
     operator = actor.kind == "operator"
     if "halted" in (before, target):
         if not operator:
-            raise NotAllowedError("Only the platform's operator halts a module and ends a halt.")
+            raise NotAllowedError(_("Only the platform's operator halts a module and ends a halt."))
         if not reason.strip():
-            raise InvalidError("reason", "Say why.")
+            raise InvalidError("reason", _("Say why."))
         if (before, target) not in (("on", "halted"), ("draining", "halted"), ("halted", "draining")):
-            raise TransitionError(f"{row.module} is {before} and cannot become {target}.")
+            raise TransitionError(
+                _("{module} is {before} and cannot become {after}.", module=row.module, before=before, after=target)
+            )
     elif target == "on":
         if not row.allowed:
-            raise NotAllowedError(f"The plan does not have {row.module}: ask the platform's operator.")
+            raise NotAllowedError(_("The plan does not have {module}: ask the platform's operator.", module=row.module))
         if missing:
             raise RequirementsError(row.module, missing)
     elif target == "draining" and (actor.kind not in ("system", "operator") or before != "on"):
-        raise TransitionError(f"{row.module} drains by being switched off.")
+        raise TransitionError(_("{module} drains by being switched off.", module=row.module))
 
 
 def _choice(impact: Impact, leave: str | None) -> str | None:
@@ -246,7 +251,9 @@ def _choice(impact: Impact, leave: str | None) -> str | None:
     if leave is None:
         return impact.choices[0]
     if leave not in impact.choices:
-        raise InvalidError("leave", f"Choose how to leave what is open: {', '.join(impact.choices)}.")
+        raise InvalidError(
+            "leave", _("Choose how to leave what is open: {choices}.", choices=", ".join(impact.choices))
+        )
     return leave
 
 
