@@ -27,8 +27,8 @@ from plugins.copy_trading.replication.handlers import on_closes, on_opens, retry
 from plugins.copy_trading.replication.read import shard_count
 from plugins.copy_trading.replication.stops import on_stop_changes
 from plugins.copy_trading.rules.settings import CopyTradingSettings
-from plugins.copy_trading.services import leaving, risk
-from plugins.copy_trading.services.figures import take_equity_points
+from plugins.copy_trading.services import leaving, observing, risk
+from plugins.copy_trading.services.fees import charge
 from plugins.copy_trading.services.stopping import finish_stops
 from plugins.copy_trading.web.routes import routes
 
@@ -100,6 +100,10 @@ class CopyTrading:
                 queue="critical",
                 reduces=True,
             ),
+            # Figures follow each fill and each payment; they need no event of while the module was off, for they are looked up.
+            Subscription(
+                "figures", observing.on_events, types=("fills", "account_changed"), watched_only=True, queue="bulk"
+            ),
         )
 
     @hookimpl
@@ -107,9 +111,11 @@ class CopyTrading:
         """Retries, ends of stops, the equity curve, the risk scan."""
         return (
             Job("retry_parked", retry_parked, queue="critical", every_s=10, reduces=True),
-            Job("finish_stops", _finish_stops, every_s=10, reduces=True),
-            Job("equity_points", _equity_points, queue="bulk", every_s=15),
-            Job("risk_scan", risk.scan, every_s=30, reduces=True),
+            Job("finish_stops", _finish_stops, queue="critical", every_s=10, reduces=True),
+            Job("equity_points", observing.look_at_all, queue="bulk", every_s=15),
+            Job("thin_points", observing.thin_points, queue="bulk", every_s=6 * 3600),
+            Job("risk_scan", risk.scan, queue="critical", every_s=30, reduces=True),
+            Job("performance_fees", _performance_fees, queue="bulk", every_s=60, reduces=True),
         )
 
     @hookimpl
@@ -132,5 +138,6 @@ def _finish_stops(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     finish_stops(ctx.session)
 
 
-def _equity_points(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
-    take_equity_points(ctx.session)
+
+def _performance_fees(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
+    charge(ctx)

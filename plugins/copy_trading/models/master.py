@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.sdk.data import Base, TenantRow, Timestamp, tenant_key
@@ -19,7 +20,6 @@ class Master(TenantRow, Base):
     __tablename__ = "masters"
     __table_args__ = (
         UniqueConstraint("tenant_id", "account_id"),
-        UniqueConstraint("tenant_id", "invite_code"),
         Index(None, "tenant_id", "customer_id"),
         Index(None, "tenant_id", "status"),
         tenant_key("core.accounts", "account_id"),
@@ -35,9 +35,10 @@ class Master(TenantRow, Base):
     about: Mapped[str] = mapped_column(server_default="")
     status: Mapped[str] = mapped_column(server_default="pending")
     public: Mapped[bool] = mapped_column(server_default=text("true"))
-    """Whether anybody may find and follow; else an invite code is needed."""
-    invite_code: Mapped[str]
+    """Whether anybody may find and follow; else one of the master's invite codes is needed."""
     follower_cap: Mapped[int | None]
+    fee_percent: Mapped[Decimal] = mapped_column(Numeric(12, 6), server_default="0")
+    """Performance fee that new followers confirm."""
     granted: Mapped[bool] = mapped_column(server_default=text("false"))
     """Whether an admin gave the status without an application."""
     criteria: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))

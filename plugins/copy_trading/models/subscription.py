@@ -27,6 +27,7 @@ class Subscription(TenantRow, Base):
             "tenant_id",
             "master_id",
             "account_id",
+            "mock",
             unique=True,
             postgresql_where=text("status <> 'stopped'"),
         ),
@@ -43,12 +44,17 @@ class Subscription(TenantRow, Base):
     master_id: Mapped[UUID]
     account_id: Mapped[UUID]
     customer_id: Mapped[UUID]
+    mock: Mapped[bool] = mapped_column(server_default=text("false"))
+    """A paper copy: decides as a live one does, sends no order, is no follower and no asset under copy."""
     shard: Mapped[int] = mapped_column(server_default="0")
     """Followers of a master are worked off in shards, side by side."""
     status: Mapped[str] = mapped_column(server_default="active")
     reasons: Mapped[int] = mapped_column(server_default="0")
     """Why it is paused, the bits of ``rules.states.Pause``."""
     mode: Mapped[str] = mapped_column(server_default="proportional")
+    """Key of the sizing mode."""
+    mode_settings: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """What the sizing mode asks for beyond the settings that all have, as JSON."""
     copy_ratio: Mapped[Decimal] = mapped_column(Numeric(18, 8), server_default="1")
     fixed_size: Mapped[Amount] = mapped_column(server_default="0.01")
     fixed_basis: Mapped[str] = mapped_column(server_default="lots")
@@ -66,7 +72,16 @@ class Subscription(TenantRow, Base):
     reverse: Mapped[bool] = mapped_column(server_default=text("false"))
     start_equity: Mapped[Amount] = mapped_column(server_default="0")
     """Of the follower's account when the copy started."""
+    fee_percent: Mapped[Decimal] = mapped_column(Numeric(12, 6), server_default="0")
+    """Performance fee that the follower has confirmed; never more is charged."""
+    fee_settled: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the fee of a stopped copy has been reckoned up for the last time."""
     stop_choice: Mapped[str | None]
+    stop_tries: Mapped[int] = mapped_column(server_default="0")
+    """How often the closes of a stop have been tried in vain."""
+    stop_retry_at: Mapped[Timestamp | None]
+    stop_error: Mapped[str | None]
+    """Why positions of a stopping copy are still open."""
     notice_version: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
     stopped_at: Mapped[Timestamp | None]
@@ -93,6 +108,8 @@ class Cursor(Base):
     parked_after: Mapped[int | None] = mapped_column(BigInteger)
     """Number in the master's stream of the last event that it has surely applied, from which the retry reads again."""
     error: Mapped[str | None]
+    short_of_equity: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the follower has been told of the present episode below the minimum equity."""
 
 
 class Confirmation(TenantRow, Base):
