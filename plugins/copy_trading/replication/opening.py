@@ -42,7 +42,7 @@ class OpeningWave:
     def run(self, fill: AccountFill, later: Sequence[AccountFill]) -> None:
         """Carry the fill to the followers; ``later`` are fills whose closes they have had."""
         opened = open_of(fill, later, self.scene.settings.ratio_basis == "balance", self.chunk.market)
-        views = [view for row in self.chunk.followers.values() if (view := self._view(row, fill, opened)) is not None]
+        views = [view for row in self.chunk.followers.values() if (view := self.view(row, fill, opened)) is not None]
         if not views:
             return
         max_age_ms = self.scene.settings.max_signal_age_s * 1000
@@ -58,7 +58,7 @@ class OpeningWave:
 
     # --- what a follower looks like --------------------------------------------------------------------------------
 
-    def _view(self, row: Follower, fill: AccountFill, opened: MasterOpen) -> View | None:
+    def view(self, row: Follower, fill: AccountFill, opened: MasterOpen) -> View | None:
         """The follower as the rules see it; none when the fill cannot touch it."""
         if row.last_open >= fill.fill_no:
             return None

@@ -111,6 +111,11 @@ class CopyTradingSettings(BaseModel):
     automatic_approval: bool = Field(
         default=False, title="Automatic Approval", description="Approve applications at once that meet every criterion."
     )
+    max_fee_percent: Decimal = _percent(
+        "Greatest Performance Fee",
+        "Percent of new profits above the high-water mark that a master may ask of followers; 0: masters ask none.",
+        "30",
+    )
     warning_leverage: Decimal = Field(
         default=Decimal(10),
         gt=0,

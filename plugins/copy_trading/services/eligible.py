@@ -10,9 +10,12 @@ from sqlalchemy import Row, text
 
 from core.sdk.data import TenantSession
 from core.sdk.people import customers_holding
+from core.sdk.text import _
+from core.sdk.trading import hold_module
 from plugins.copy_trading.models import Master
 from plugins.copy_trading.rules.applying import closes_a_circle
 
+MODULE = "copy_trading"
 COPY = "copy_trading.copy"
 APPLY = "copy_trading.apply"
 
@@ -45,21 +48,23 @@ def own_accounts(session: TenantSession, customer_id: UUID) -> list[OwnAccount]:
 
 def _problem(row: Row[Sequence[object]]) -> str | None:
     if row.status != "active":
-        return "This account is not open for new trades."
+        return _("This account is not open for new trades.")
     if row.type_status != "active" or not row.copy_allowed:
-        return f"Accounts of the type {row.name} cannot copy or be copied."
+        return _("Accounts of the type {type} cannot copy or be copied.", type=row.name)
     return None
 
 
 def account_problem(session: TenantSession, customer_id: UUID, account_id: UUID, permission: str) -> str | None:
     """Why this customer's account may not copy (or be copied, by ``permission``); none when it may.
 
-    A foreign account is answered as one that does not exist.
+    A foreign account is answered as one that does not exist. The module's switch is held until the transaction ends.
     """
+    if hold_module(session, MODULE) != "on":
+        return _("Copy Trading is switched off at your brokerage.")
     if customer_id not in customers_holding(session, permission, [customer_id]):
-        return "Ask your brokerage for the permission to copy trades."
+        return _("Ask your brokerage for the permission to copy trades.")
     found = next((one for one in own_accounts(session, customer_id) if one.id == account_id), None)
-    return "Choose one of your own accounts." if found is None else found.problem
+    return _("Choose one of your own accounts.") if found is None else found.problem
 
 
 def follow_problem(session: TenantSession, customer_id: UUID, account_id: UUID, master: Master) -> str | None:
@@ -72,7 +77,7 @@ def follow_problem(session: TenantSession, customer_id: UUID, account_id: UUID, 
     )
     modes: dict[UUID, str] = {row[0]: row[1] for row in rows}
     if modes[account_id] != modes[master.account_id]:
-        return f"This master trades in {modes[master.account_id]} mode: choose an account of that mode."
+        return _("This master trades in {mode} mode: choose an account of that mode.", mode=modes[master.account_id])
     pairs = session.execute(
         text(
             "select s.customer_id, m.customer_id from copy_trading.subscriptions s"
@@ -80,5 +85,5 @@ def follow_problem(session: TenantSession, customer_id: UUID, account_id: UUID, 
         )
     )
     if closes_a_circle(((row[0], row[1]) for row in pairs), customer_id, master.customer_id):
-        return "Nobody can copy themselves, directly or through others."
+        return _("Nobody can copy themselves, directly or through others.")
     return None

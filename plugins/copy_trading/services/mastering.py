@@ -1,29 +1,25 @@
-"""Becoming a master and being one: application, decision, grant, status."""
+"""Being a master: granted or approved, rejected, status, and what a master says of themselves."""
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import asdict
 from datetime import UTC, datetime
-from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 
 from core.sdk.data import TenantSession, new_id
-from core.sdk.trading import account_states, watch_account
-from plugins.copy_trading.models import Master, Subscription
+from core.sdk.notify import Tone, notify
+from core.sdk.text import _
+from core.sdk.trading import watch_account
+from plugins.copy_trading.models import Application, Master, Subscription
 from plugins.copy_trading.replication.orders import MODULE
-from plugins.copy_trading.rules.applying import Criterion, Record, judge
-from plugins.copy_trading.rules.figures import win_rate
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.states import LIVE, IllegalMoveError, MasterStatus, move_master
-from plugins.copy_trading.services.eligible import APPLY, account_problem
 from plugins.copy_trading.services.errors import NotFoundError, RefusedError
+from plugins.copy_trading.services.profiles import Profile, take_profile
 from plugins.copy_trading.services.stopping import stop
 
 DEACTIVATIONS = ("wind_down", "close_all", "detach")
-_DAY_MS = 86_400_000
 
 
 def get(session: TenantSession, master_id: UUID, *, lock: bool = False) -> Master:
@@ -32,64 +28,6 @@ def get(session: TenantSession, master_id: UUID, *, lock: bool = False) -> Maste
     if master is None:
         raise NotFoundError
     return master
-
-
-def apply(
-    session: TenantSession,
-    settings: CopyTradingSettings,
-    *,
-    customer_id: UUID,
-    account_id: UUID,
-    name: str,
-    about: str = "",
-    public: bool = True,
-    follower_cap: int | None = None,
-) -> Master:
-    """A customer's application for one of their accounts, with the criteria as they stand now.
-
-    A rejected account may apply again. Approved at once where the tenant says so and every criterion is met.
-    """
-    problem = account_problem(session, customer_id, account_id, APPLY)
-    if problem is not None:
-        raise RefusedError("not_eligible", problem)
-    master = session.scalar(select(Master).where(Master.account_id == account_id).with_for_update())
-    if master is not None and master.status != MasterStatus.REJECTED:
-        raise RefusedError(
-            "already_applied", "This account is a master's already, or its application waits for a decision."
-        )
-    if master is None:
-        master = Master(
-            id=new_id(), account_id=account_id, customer_id=customer_id, invite_code=secrets.token_urlsafe(9), name=name
-        )
-        session.add(master)
-    lines = criteria(session, settings, account_id)
-    master.name, master.about, master.public, master.follower_cap = name, about, public, follower_cap
-    master.status, master.reason, master.criteria = MasterStatus.PENDING, "", [asdict(line) for line in lines]
-    session.flush()
-    if settings.automatic_approval and all(line.met for line in lines):
-        approve(session, master, by="automatic approval")
-    return master
-
-
-def criteria(session: TenantSession, settings: CopyTradingSettings, account_id: UUID) -> list[Criterion]:
-    """The tenant's criteria against the account's record, as they stand now."""
-    rows = session.execute(
-        text(
-            "select p.realised - p.commission + p.swap as net, p.closed_ts_ms from core.positions p"
-            " where p.account_id = :account and p.closed_ts_ms is not null order by p.closed_ts_ms, p.id"
-        ),
-        {"account": account_id},
-    ).all()
-    clock = session.scalar(text("select max(feed_ts_ms) from core.quotes")) or 0
-    history = (clock - rows[0].closed_ts_ms) // _DAY_MS if rows else 0
-    equity = account_states(session, [account_id])[account_id].equity
-    balance, peak, depth = equity - sum((row.net for row in rows), Decimal(0)), Decimal(0), Decimal(0)
-    for row in [None, *rows]:
-        balance += row.net if row is not None else 0
-        peak = max(peak, balance)
-        depth = max(depth, 1 - balance / peak) if peak > 0 else depth
-    record = Record(int(history), len(rows), equity, depth * 100, win_rate(row.net for row in rows))
-    return judge(settings.criteria, record)
 
 
 def grant(
@@ -107,12 +45,10 @@ def grant(
         raise NotFoundError
     master = session.scalar(select(Master).where(Master.account_id == account_id).with_for_update())
     if master is None:
-        master = Master(
-            id=new_id(), account_id=account_id, customer_id=customer_id, invite_code=secrets.token_urlsafe(9), name=name
-        )
+        master = Master(id=new_id(), account_id=account_id, customer_id=customer_id, name=name)
         session.add(master)
     elif master.status not in (MasterStatus.PENDING, MasterStatus.REJECTED):
-        raise RefusedError("already_master", "This account is a master's already.")
+        raise RefusedError("already_master", _("This account is a master's already."))
     master.name, master.public, master.follower_cap, master.granted = name, public, follower_cap, True
     master.status = MasterStatus.PENDING
     session.flush()
@@ -123,20 +59,59 @@ def grant(
 def approve(session: TenantSession, master: Master, *, by: str) -> None:
     """Make an applicant a master; from now on their fills are followed."""
     _move(master, MasterStatus.ACTIVE)
-    master.decided_at, master.decided_by = datetime.now(UTC), by
+    master.decided_at, master.decided_by, master.reason = datetime.now(UTC), by, ""
     master.since = master.since or datetime.now(UTC)
     watch_account(session, master.account_id, MODULE)
     session.flush()
+    _decide(session, master, "approved", by)
+    _tell(session, master, "master_approved", _("{name} is a master trader now.", name=master.name), "success")
 
 
 def reject(session: TenantSession, master: Master, *, by: str, reason: str) -> None:
     """Turn an application down; the reason is shown to the applicant."""
     if not reason.strip():
-        raise RefusedError("reason_missing", "Say why: the applicant reads it.")
+        raise RefusedError("reason_missing", _("Say why: the applicant reads it."))
     if master.status != MasterStatus.PENDING:
-        raise RefusedError("not_pending", "There is no application to decide on.")
+        raise RefusedError("not_pending", _("There is no application to decide on."))
     _move(master, MasterStatus.REJECTED)
     master.decided_at, master.decided_by, master.reason = datetime.now(UTC), by, reason.strip()
+    session.flush()
+    _decide(session, master, "rejected", by, master.reason)
+    said = _("The application of {name} was rejected: {reason}", name=master.name, reason=master.reason)
+    _tell(session, master, "master_rejected", said, "warning")
+
+
+def _decide(session: TenantSession, master: Master, status: str, by: str, reason: str = "") -> None:
+    """Answer the application that waits, if there is one: a grant needs none."""
+    session.execute(
+        update(Application)
+        .where(Application.master_id == master.id, Application.status == "pending")
+        .values(status=status, reason=reason, decided_at=func.now(), decided_by=by)
+    )
+
+
+def _tell(session: TenantSession, master: Master, code: str, words: str, tone: Tone) -> None:
+    notify(
+        session,
+        source=MODULE,
+        code=code,
+        people=[master.customer_id],
+        text=words,
+        href=f"/copy-trading/mine/{master.id}",
+        tone=tone,
+        mail=True,
+    )
+
+
+def change_profile(session: TenantSession, settings: CopyTradingSettings, master: Master, profile: Profile) -> None:
+    """A master changes what is theirs to set.
+
+    A cap below the present number of followers sends nobody away. Raises :class:`RefusedError` for a fee outside the
+    tenant's bound.
+    """
+    if master.status in (MasterStatus.PENDING, MasterStatus.REJECTED):
+        raise RefusedError("not_master", _("This is possible once the application is approved."))
+    take_profile(settings, master, profile)
     session.flush()
 
 
@@ -150,7 +125,7 @@ def set_status(
     stopped = 0
     if wanted is MasterStatus.DEACTIVATED and master.status != MasterStatus.DEACTIVATED:
         if choice not in DEACTIVATIONS:
-            raise RefusedError("choice_missing", "Choose how the followers' copies are left.")
+            raise RefusedError("choice_missing", _("Choose how the followers' copies are left."))
         _move(master, wanted)
         session.flush()
         if choice != "wind_down":
@@ -164,11 +139,24 @@ def set_status(
             watch_account(session, master.account_id, MODULE)
     master.reason = reason.strip()
     session.flush()
+    _tell(session, master, f"master_{wanted}", _CHANGED[wanted].format(name=master.name), _TONES[wanted])
     return stopped
+
+
+_CHANGED = {
+    MasterStatus.ACTIVE: _("{name} is active again: followers copy the next trades."),
+    MasterStatus.PAUSED: _("{name} was paused: nobody new can follow, and nothing new is copied."),
+    MasterStatus.DEACTIVATED: _("{name} was deactivated: trades are copied no more."),
+}
+_TONES: dict[MasterStatus, Tone] = {
+    MasterStatus.ACTIVE: "success",
+    MasterStatus.PAUSED: "warning",
+    MasterStatus.DEACTIVATED: "warning",
+}
 
 
 def _move(master: Master, wanted: MasterStatus) -> None:
     try:
         master.status = move_master(MasterStatus(master.status), wanted)
     except IllegalMoveError as error:
-        raise RefusedError("illegal_status", f"Not possible: {error}.") from None
+        raise RefusedError("illegal_status", _("Not possible: {problem}.", problem=error)) from None

@@ -20,8 +20,6 @@ from core.sdk.web import (
     RefusedError,
     Table,
     Web,
-    form_for,
-    parse_form,
 )
 from plugins.copy_trading.models import Subscription
 from plugins.copy_trading.rules.choices import Choices
@@ -31,13 +29,11 @@ from plugins.copy_trading.rules.states import By, IllegalMoveError, Pause
 from plugins.copy_trading.services import following, lists
 from plugins.copy_trading.services.lists import FollowerLine
 from plugins.copy_trading.services.stopping import stop
+from plugins.copy_trading.web import choosing
 from plugins.copy_trading.web.admin_followers import STOPPING, SkipView
-from plugins.copy_trading.web.portal_masters import SHOWN, bounds
 from plugins.copy_trading.web.words import money
 
 _COPY: dict[str, Any] = {"permission": "copy_trading.copy"}
-CHANGEABLE = tuple(name for name in SHOWN if name != "existing_positions")
-"""Settings that can be changed later: existing positions are taken over at the start or not at all."""
 
 
 @get("/copies", opt=_COPY, sync_to_thread=True)
@@ -94,7 +90,7 @@ def copy(web: Web, copy_id: FromPath[UUID]) -> Response[str]:
     with web.session() as session:
         line = _own(session, web, copy_id)
         row = session.scalars(select(Subscription).where(Subscription.id == copy_id)).one()
-        form = form_for(Choices, _chosen(row), bounds=bounds(settings)).only(*CHANGEABLE)
+        form = choosing.form_of(settings, _chosen(row), ())
         skips = [SkipView(item) for item in lists.skips(session, subscription_id=copy_id)]
     return _page(web, line, form, skips)
 
@@ -119,8 +115,8 @@ def save(web: Web, copy_id: FromPath[UUID]) -> Response[Any]:
     with web.session() as session:
         line = _own(session, web, copy_id)
         kept = session.scalars(select(Subscription.existing_positions).where(Subscription.id == copy_id)).one()
-    parsed = parse_form(Choices, web.form, bounds=bounds(settings), keep={"existing_positions": kept})
-    form = parsed.form.only(*CHANGEABLE)
+    parsed = choosing.read(settings, web.form, (), keep={"existing_positions": kept})
+    form = parsed.form
     with web.session() as session:
         skips = [SkipView(item) for item in lists.skips(session, subscription_id=copy_id)]
     if parsed.value is None:

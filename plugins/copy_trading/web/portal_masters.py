@@ -1,302 +1,222 @@
-"""Portal: browse masters, a master's public page, follow, apply."""
+"""Portal: find a master — the list with its filters, a master's public page, the way in by an invite code."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import get, post
+from litestar import get
 from litestar.response import Response
-from pydantic import BaseModel, Field
+from sqlalchemy import text
 
 from core.sdk.data import TenantSession
-from core.sdk.web import (
-    Chart,
-    Column,
-    Empty,
-    Filter,
-    Form,
-    FromPath,
-    NotFoundError,
-    RefusedError,
-    Series,
-    Table,
-    TableQuery,
-    Web,
-)
-from core.sdk.web import form_for as make_form
-from core.sdk.web import parse_form as read_form
+from core.sdk.text import _
+from core.sdk.web import Action, Column, Empty, Filter, FromPath, NotFoundError, Table, TableQuery, Web
 from plugins.copy_trading.models import Master
-from plugins.copy_trading.rules.choices import Choices, defaults
-from plugins.copy_trading.rules.settings import CopyTradingSettings
-from plugins.copy_trading.services import following, lists, mastering
-from plugins.copy_trading.services.eligible import OwnAccount, own_accounts
-from plugins.copy_trading.services.figures import history_of
-from plugins.copy_trading.web.admin_masters import ordered
+from plugins.copy_trading.services import invites, lists, mastering
+from plugins.copy_trading.services.fee_lines import asked_fee
+from plugins.copy_trading.services.master_lists import MasterLine, MasterQuery, page_of_masters
+from plugins.copy_trading.services.sparks import path_of, sparks
+from plugins.copy_trading.web.public_figures import public_figures
 
-_COPY: dict[str, Any] = {"permission": "copy_trading.copy"}
-_APPLY: dict[str, Any] = {"permission": "copy_trading.apply"}
-_FILTERS = (Filter("search", "Name", "search"),)
-SHOWN = (
-    "mode",
-    "copy_ratio",
-    "fixed_size",
-    "fixed_basis",
-    "max_open_trades",
-    "minimum_equity",
-    "slippage_tolerance",
-    "below_minimum_lot",
-    "maximum_lot",
-    "existing_positions",
-    "stop_loss_percent",
-    "symbols",
-    "symbol_map",
-    "reverse",
+COPY: dict[str, Any] = {"permission": "copy_trading.copy"}
+_FILTERS = (
+    Filter("search", _("Name"), "search"),
+    Filter("risk", _("Risk"), "select", (("3", _("Low, up to 3")), ("6", _("Up to medium, 6")))),
+    Filter(
+        "drawdown",
+        _("Drawdown"),
+        "select",
+        (("5", _("Up to 5 %")), ("10", _("Up to 10 %")), ("20", _("Up to 20 %")), ("35", _("Up to 35 %"))),
+    ),
+    Filter("gain", _("Return"), "select", (("0", _("Not negative")), ("10", _("From 10 %")), ("50", _("From 50 %")))),
 )
-"""Settings that the form of a copy shows, in this order."""
 
 
-@get("/masters", opt=_COPY, sync_to_thread=True)
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A master of the list with a small curve, and whether it is the reader's own or followed already."""
+
+    master: MasterLine
+    spark: str
+    note: str
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.master, name)
+
+
+def _columns(web: Web) -> tuple[Column, ...]:
+    return (
+        Column("name", _("Master"), "custom", sort=True, heading=True),
+        Column("spark", _("Since the start"), "custom"),
+        Column(
+            "index_return", _("Return"), "change", sort=True, hint=_("Time-weighted, since the first day as a master")
+        ),
+        Column("drawdown", _("Drawdown"), "percent", sort=True, hint=_("The deepest fall from a peak")),
+        Column("risk", _("Risk"), "custom", sort=True, hint=_("1 is calm, 10 is wild; none under ten days of history")),
+        Column("sharpe", _("Sharpe"), "number", digits=2, sort=True, wide="lg"),
+        Column("win_rate", _("Win rate"), "percent", sort=True, wide="lg"),
+        Column("fee_percent", _("Fee"), "percent", wide="xl", hint=_("Of new profits above your high-water mark")),
+        Column("followers", _("Followers"), "number", digits=0, sort=True),
+        Column("assets", _("Copied assets"), "money", sort=True, currency="currency", wide="xl"),
+    )
+
+
+def _query(web: Web, columns: tuple[Column, ...]) -> tuple[TableQuery, MasterQuery]:
+    query = TableQuery.read(web.query, columns, _FILTERS, sort="-index_return")
+
+    def number(name: str) -> Decimal | None:
+        return Decimal(query.get(name)) if query.get(name) else None
+
+    risk = number("risk")
+    return query, MasterQuery(
+        search=query.get("search"),
+        findable=True,
+        most_risk=None if risk is None else int(risk),
+        most_drawdown=number("drawdown"),
+        least_return=number("gain"),
+        sort=query.sort,
+        descending=query.descending,
+        offset=query.offset,
+        limit=query.size,
+    )
+
+
+@get("/masters", opt=COPY, sync_to_thread=True)
 def masters(web: Web) -> Response[str]:
     """Masters that anybody may follow."""
-    columns = (
-        Column("name", "Master", sort=True, sub="about", heading=True, href=lambda row: web.url(f"masters/{row.id}")),
-        Column("index_return", "Return", "change", sort=True, hint="Time-weighted, since the first day as a master"),
-        Column("drawdown", "Drawdown", "percent", sort=True),
-        Column("risk", "Risk score", "number", digits=0, sort=True),
-        Column("sharpe", "Sharpe", "number", digits=2, sort=True, wide="lg"),
-        Column("win_rate", "Win rate", "percent", sort=True),
-        Column("followers", "Followers", "number", sort=True),
-    )
-    query = TableQuery.read(web.query, columns, _FILTERS, sort="-index_return")
-    needle = query.get("search").lower()
+    columns = _columns(web)
+    query, asked = _query(web, columns)
     with web.session() as session:
-        found = [row for row in lists.masters(session, findable=True) if needle in row.name.lower()]
+        page = page_of_masters(session, asked)
+        curves = sparks(session, [row.id for row in page.rows])
+        followed = _followed(session, web.person_id)
+        # Those who are not shown (any more) still have followers, and their copied assets are still there.
+        whole = page_of_masters(session, MasterQuery()).rows
+    rows = [_Row(row, path_of(curves.get(row.id, ())), _note(web, row, followed)) for row in page.rows]
     table = Table(
         "masters",
         columns,
-        ordered(found, query)[query.offset : query.offset + query.size],
+        rows,
         query,
-        len(found),
+        page.total,
         web.path,
         filters=_FILTERS,
-        caption="Master traders",
+        caption=_("Master traders"),
+        export=_export(web, query),
         empty=Empty(
-            "No masters yet",
-            "Nobody can be followed at present. Come back soon, or become a master yourself.",
+            _("No masters yet"),
+            _("Nobody can be followed at present. Come back soon, or become a master yourself."),
             "users-group",
+            Action(_("Become a master"), web.url("apply"), "trophy") if web.may("copy_trading.apply") else None,
         ),
     )
-    return web.render("portal/masters.html", table=table, title="Master traders")
+    known = [row for row in whole if row.status not in ("pending", "rejected")]
+    return web.render(
+        "portal/masters.html",
+        table=table,
+        followers=sum(row.followers for row in known),
+        active=sum(row.status == "active" for row in known),
+        invite_error=web.query.get("invite") == "unknown",
+        title=_("Master traders"),
+    )
+
+
+def _export(web: Web, query: TableQuery) -> str:
+    return web.url("masters.csv") + "?" + urlencode(query.params(page=1))
+
+
+@get("/masters.csv", opt=COPY, sync_to_thread=True)
+def masters_csv(web: Web) -> Response[str]:
+    """The same masters as CSV, all pages."""
+    columns = tuple(column for column in _columns(web) if column.key != "spark")
+    _query_of_table, asked = _query(web, columns)
+    with web.session() as session:
+        rows = page_of_masters(session, replace(asked, offset=0, limit=None)).rows
+    return web.csv("masters", (*columns, Column("currency", "Currency")), rows)
+
+
+def _followed(session: TenantSession, customer_id: UUID) -> frozenset[UUID]:
+    rows = session.scalars(
+        text(
+            "select master_id from copy_trading.subscriptions where customer_id = :customer and status <> 'stopped'"
+            " and not mock"
+        ),
+        {"customer": customer_id},
+    )
+    return frozenset(rows)
+
+
+def _note(web: Web, row: MasterLine, followed: frozenset[UUID]) -> str:
+    if row.customer_id == web.person_id:
+        return _("you")
+    return _("you copy") if row.id in followed else ""
+
+
+def invite_of(web: Web) -> str:
+    """The invite code that came with the address or the form."""
+    return web.query.get("invite", "") or (list(web.form.get("invite", ())) or [""])[-1]
 
 
 def visible(web: Web, session: TenantSession, master_id: UUID) -> Master:
-    """A master that this customer may see: findable, with the right invite code, or their own."""
+    """A master that this customer may see: findable, with a good invite code, followed already, or their own."""
     master = mastering.get(session, master_id)
-    own = master.customer_id == web.person_id
-    invited = web.query.get("invite", "") == master.invite_code or [master.invite_code] == list(
-        web.form.get("invite", ())
-    )
-    if not own and (master.status != "active" or not (master.public or invited)):
+    if master.customer_id == web.person_id:
+        return master
+    if master.status in ("pending", "rejected"):
+        raise NotFoundError
+    if master_id in _followed(session, web.person_id):
+        return master
+    if master.status != "active" or not (master.public or invites.opens(session, master_id, invite_of(web))):
         raise NotFoundError
     return master
 
 
-@get("/masters/{master_id:uuid}", opt=_COPY, sync_to_thread=True)
+@get("/masters/{master_id:uuid}", opt=COPY, sync_to_thread=True)
 def master(web: Web, master_id: FromPath[UUID]) -> Response[str]:
     """A master's public page."""
     with web.session() as session:
         row = visible(web, session, master_id)
         [line] = lists.masters(session, only=[master_id])
-        history = history_of(session, master_id)
-        own, invite = row.customer_id == web.person_id, row.invite_code
-    index = [(at, (value - 1) * 100) for at, value in history.index]
-    chart = Chart("index", [Series(index)], "Return since the start", unit="%", baseline=0)
-    follow_url = web.url(f"masters/{master_id}/follow") + (
-        f"?invite={web.query['invite']}" if "invite" in web.query else ""
-    )
+        figures = public_figures(session, line)
+        followed = master_id in _followed(session, web.person_id)
+        fee = asked_fee(web.settings(), row)
+    invite = invite_of(web)
     return web.render(
         "portal/master.html",
         master=line,
-        history=history,
-        chart=chart,
-        own=own,
-        invite=invite if own else "",
-        follow_url=follow_url,
+        fee=fee,
+        own=row.customer_id == web.person_id,
+        followed=followed,
+        full=line.follower_cap is not None and line.followers >= line.follower_cap,
+        invite=invite,
+        follow_url=web.url(f"masters/{master_id}/follow") + (f"?invite={invite}" if invite else ""),
         title=line.name,
+        **figures,
     )
 
 
-def bounds(settings: CopyTradingSettings) -> Mapping[str, tuple[Decimal | int | None, Decimal | int | None]]:
-    """The tenant's bounds of a copy's settings, for the form."""
-    return {
-        "copy_ratio": (settings.copy_ratio_min, settings.copy_ratio_max),
-        "max_open_trades": (1, settings.max_open_trades_max),
-        "minimum_equity": (0, settings.minimum_equity_max),
-    }
+@get("/invited", opt=COPY, sync_to_thread=True)
+def invited(web: Web) -> Response[Any]:
+    """In by an invite code that was typed."""
+    return _by_code(web, web.query.get("code", ""))
 
 
-class Start(BaseModel):
-    """What a follow needs besides the settings."""
-
-    account: str = Field(
-        title="Account", description="The account that copies; it must be of the master's position mode."
-    )
-    confirmed: bool = Field(default=False, title="I have read the risk notice and accept the fee")
+@get("/invited/{code:str}", opt=COPY, sync_to_thread=True)
+def invited_by_link(web: Web, code: FromPath[str]) -> Response[Any]:
+    """In by the link that a master has passed on."""
+    return _by_code(web, code)
 
 
-def _start_form(accounts: Sequence[OwnAccount], values: Mapping[str, Any] | None = None) -> Form:
-    usable = [
-        (str(one.id), f"{one.number} · {one.currency}{' · demo' if one.demo else ''}")
-        for one in accounts
-        if not one.problem
-    ]
-    return make_form(Start, values, choices={"account": usable})
-
-
-@get("/masters/{master_id:uuid}/follow", opt=_COPY, sync_to_thread=True)
-def ask_follow(web: Web, master_id: FromPath[UUID]) -> Response[str]:
-    """The form of a follow, with the tenant's defaults and bounds."""
-    settings: CopyTradingSettings = web.settings()
-    form = make_form(Choices, defaults(settings), bounds=bounds(settings)).only(*SHOWN)
+def _by_code(web: Web, code: str) -> Response[Any]:
     with web.session() as session:
-        master = visible(web, session, master_id)
-        return _follow_page(web, master, form, _start_form(own_accounts(session, web.person_id)))
+        master_id = invites.master_of(session, code)
+    if master_id is None:
+        return web.redirect("masters?invite=unknown")
+    return web.redirect(f"masters/{master_id}?invite={code.strip().upper()}")
 
 
-@post("/masters/{master_id:uuid}/follow", opt=_COPY, sync_to_thread=True, status_code=200)
-def follow(web: Web, master_id: FromPath[UUID]) -> Response[Any]:
-    """Start copying."""
-    settings: CopyTradingSettings = web.settings()
-    parsed = read_form(Choices, web.form, bounds=bounds(settings))
-    start = read_form(Start, web.form)
-    form = parsed.form.only(*SHOWN)
-    with web.session() as session:
-        master, accounts = visible(web, session, master_id), own_accounts(session, web.person_id)
-    again = _start_form(accounts, start.raw)
-    account = next((one.id for one in accounts if str(one.id) == str(start.raw.get("account"))), None)
-    if parsed.value is None or start.value is None or account is None:
-        wrong = {} if account else {"account": "Choose one of your accounts."}
-        return _follow_page(web, master, form, again.with_errors(wrong), status=422)
-    try:
-        with web.session() as session:
-            made = following.follow(
-                session,
-                settings,
-                customer_id=web.person_id,
-                account_id=account,
-                master_id=master_id,
-                choices=parsed.value,
-                confirmed=start.value.confirmed,
-                invite_code=(web.form.get("invite") or [""])[-1],
-            )
-            web.audit(session, "copy.follow", f"subscription:{made.id}", after={"master": str(master_id)})
-    except RefusedError as error:
-        problems = {key: str(value) for key, value in error.detail.items()}
-        return _follow_page(web, master, form.with_errors(problems), again.with_errors({}, error.message), status=422)
-    return web.redirect("copies", notice=f"You copy {master.name} now. The next trade is the first that is copied.")
-
-
-def _follow_page(web: Web, master: Master, form: Form, start: Form, status: int = 200) -> Response[str]:
-    settings: CopyTradingSettings = web.settings()
-    return web.render(
-        "portal/follow.html",
-        status=status,
-        master=master,
-        form=form,
-        start=start,
-        notice=settings.risk_notice,
-        invite=web.query.get("invite", "") or (web.form.get("invite") or [""])[-1],
-        title=f"Copy {master.name}",
-    )
-
-
-class Application(BaseModel):
-    """An application to become a master."""
-
-    account: str = Field(title="Account", description="The account whose trades others will copy.")
-    name: str = Field(title="Name", min_length=2, max_length=60, description="As followers see it.")
-    about: str = Field(
-        default="",
-        title="About",
-        max_length=300,
-        description="Your approach in a few words.",
-        json_schema_extra={"widget": "textarea"},
-    )
-    public: bool = Field(
-        default=True, title="Public", description="Everybody may find and follow you; else an invite code is needed."
-    )
-    follower_cap: int | None = Field(
-        default=None, title="Most followers", ge=1, description="Leave it empty for no limit."
-    )
-
-
-@get("/apply", opt=_APPLY, sync_to_thread=True)
-def ask_apply(web: Web) -> Response[str]:
-    """Own master pages, and the form of an application with the criteria."""
-    return _apply_page(web, None)
-
-
-@post("/apply", opt=_APPLY, sync_to_thread=True, status_code=200)
-def apply(web: Web) -> Response[Any]:
-    """Apply for an account."""
-    parsed = read_form(Application, web.form)
-    if parsed.value is None:
-        return _apply_page(web, parsed.form, 422)
-    given = parsed.value
-    try:
-        with web.session() as session:
-            account = next(
-                (one.id for one in own_accounts(session, web.person_id) if str(one.id) == given.account), None
-            )
-            if account is None:
-                raise RefusedError("not_eligible", "Choose one of your own accounts.")
-            master = mastering.apply(
-                session,
-                web.settings(),
-                customer_id=web.person_id,
-                account_id=account,
-                name=given.name,
-                about=given.about,
-                public=given.public,
-                follower_cap=given.follower_cap,
-            )
-            web.audit(session, "master.apply", f"master:{master.id}", after={"status": master.status})
-            approved = master.status == "active"
-    except RefusedError as error:
-        return _apply_page(web, parsed.form.with_errors({}, error.message), 422)
-    said = (
-        "You are a master trader now."
-        if approved
-        else "Your application is with your brokerage. You find the answer here."
-    )
-    return web.redirect("apply", notice=said)
-
-
-def _apply_page(web: Web, form: Form | None, status: int = 200) -> Response[str]:
-    with web.session() as session:
-        accounts = own_accounts(session, web.person_id)
-        mine = [row for row in lists.masters(session) if row.customer_id == web.person_id]
-        taken = {row.account_id for row in mine if row.status != "rejected"}
-        free = [one for one in accounts if one.id not in taken and not one.problem]
-        criteria = [(one.number, mastering.criteria(session, web.settings(), one.id)) for one in free]
-        details = {row.id: mastering.get(session, row.id) for row in mine}
-    choices = {"account": [(str(one.id), f"{one.number} · {one.currency}") for one in free]}
-    shown = form or make_form(Application, choices=choices)
-    if form is not None:
-        picked = make_form(Application, {field.name: field.value for field in form.fields}, choices=choices)
-        shown = picked.with_errors({field.name: field.error for field in form.fields}, form.error)
-    return web.render(
-        "portal/apply.html",
-        status=status,
-        form=shown,
-        mine=mine,
-        details=details,
-        criteria=criteria,
-        title="Become a master",
-    )
-
-
-ROUTES = [masters, master, ask_follow, follow, ask_apply, apply]
+ROUTES = [masters, masters_csv, master, invited, invited_by_link]

@@ -8,8 +8,11 @@ from plugins.copy_trading.web import (
     admin_masters,
     admin_status,
     api,
+    portal_apply,
     portal_copies,
+    portal_follow,
     portal_masters,
+    portal_mine,
     reference,
 )
 
@@ -18,6 +21,13 @@ def routes() -> Routes:
     """What the module adds to the back office, the portal and the API."""
     return Routes(
         admin=[*admin_masters.ROUTES, *admin_status.ROUTES, *admin_followers.ROUTES, *reference.ADMIN],
-        portal=[*portal_masters.ROUTES, *portal_copies.ROUTES, *reference.PORTAL],
+        portal=[
+            *portal_masters.ROUTES,
+            *portal_follow.ROUTES,
+            *portal_copies.ROUTES,
+            *portal_apply.ROUTES,
+            *portal_mine.ROUTES,
+            *reference.PORTAL,
+        ],
         api=api.ROUTES,
     )

@@ -4,38 +4,49 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from core.sdk.text import _
+
 REASONS = {
-    "master_closed": "Master closed before the copy",
-    "module_off": "Copy Trading switched off",
-    "master_not_active": "Master not active",
-    "subscription_not_active": "Copy paused",
-    "account_not_eligible": "Account not eligible",
-    "symbol_not_allowed": "Symbol not available",
-    "symbol_owned": "Symbol held otherwise",
-    "signal_too_old": "Signal too old",
-    "below_minimum_equity": "Below Minimum Equity",
-    "max_open_trades": "Max Open Trades reached",
-    "below_min_lot": "Below minimum lot",
-    "maximum_lot": "Maximum Lot below the minimum",
-    "insufficient_margin": "Not enough margin",
-    "slippage_exceeded": "Slippage Tolerance exceeded",
-    "order_refused": "Order refused",
+    "master_closed": _("Master closed before the copy"),
+    "module_off": _("Copy Trading switched off"),
+    "master_not_active": _("Master not active"),
+    "subscription_not_active": _("Copy paused"),
+    "account_not_eligible": _("Account not eligible"),
+    "symbol_not_allowed": _("Symbol not available"),
+    "symbol_owned": _("Symbol held otherwise"),
+    "signal_too_old": _("Signal too old"),
+    "below_minimum_equity": _("Below Minimum Equity"),
+    "max_open_trades": _("Max Open Trades reached"),
+    "below_min_lot": _("Below minimum lot"),
+    "maximum_lot": _("Maximum Lot below the minimum"),
+    "insufficient_margin": _("Not enough margin"),
+    "slippage_exceeded": _("Slippage Tolerance exceeded"),
+    "order_refused": _("Order refused"),
 }
 """Reasons of skip records."""
 
 SETTINGS = {
-    "symbols": "Symbols",
-    "minimum_equity": "Minimum Equity",
-    "max_open_trades": "Max Open Trades",
-    "below_minimum_lot": "Below Minimum Lot",
-    "copy_ratio": "Copy Ratio",
-    "fixed_size": "Fixed Size",
-    "maximum_lot": "Maximum Lot",
-    "slippage_tolerance": "Slippage Tolerance",
+    "symbols": _("Symbols"),
+    "minimum_equity": _("Minimum Equity"),
+    "max_open_trades": _("Max Open Trades"),
+    "below_minimum_lot": _("Below Minimum Lot"),
+    "copy_ratio": _("Copy Ratio"),
+    "fixed_size": _("Fixed Size"),
+    "maximum_lot": _("Maximum Lot"),
+    "slippage_tolerance": _("Slippage Tolerance"),
 }
 """Settings that a skip record names."""
 
-MODES = {"proportional": "Proportional", "fixed": "Fixed"}
+MODES = {"proportional": _("Proportional"), "fixed": _("Fixed")}
+
+
+CAUSES = {"month": _("Month"), "stop": _("Copy stopped"), "owed": _("Owed from before")}
+"""Why a performance fee was reckoned up."""
+
+
+def mode_label(mode: str) -> str:
+    """A sizing mode as pages call it."""
+    return MODES.get(mode, mode.replace("_", " ").capitalize())
 
 
 def money(value: Decimal, currency: str) -> str:
@@ -48,4 +59,6 @@ def remedy(setting: str | None, value: str | None) -> str:
     if setting is None:
         return ""
     name = SETTINGS.get(setting, setting)
-    return f"{name}: {value.replace('_', ' ')}" if value else f"a larger {name}"
+    if not value:
+        return _("a larger {setting}", setting=name)
+    return _("{setting}: {value}", setting=name, value=value.replace("_", " "))
