@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from core.runtime import Runtime
 from core.web.visit import Visit
+from tenants.text import _
 
-__all__ = ["Link", "Section", "navigation_for"]
+__all__ = ["Link", "Section", "active_link", "navigation_for"]
 
 
 @dataclass(frozen=True)
@@ -40,24 +41,29 @@ class _Entry:
     order: int = 100
 
 
-_SECTIONS = ("", "Trading", "People", "Settings", "Developers")
+_SECTIONS = ("", _("Trading"), _("People"), _("Settings"), _("Developers"))
 
 _ADMIN = (
-    _Entry("", "Dashboard", "/admin", "layout-dashboard", None, 0),
-    _Entry("Trading", "Accounts", "/admin/accounts", "wallet", "trading.view", 10),
-    _Entry("Trading", "Positions", "/admin/positions", "chart-candle", "trading.view", 20),
-    _Entry("Trading", "Orders", "/admin/orders", "list-details", "trading.view", 30),
-    _Entry("People", "Customers", "/admin/customers", "users", "customers.view", 10),
-    _Entry("People", "Staff", "/admin/staff", "id-badge-2", "staff.view", 20),
-    _Entry("Settings", "Product Configs", "/admin/settings/products", "toggle-right", "products.view", 10),
-    _Entry("Settings", "API tokens", "/admin/settings/tokens", "key", None, 80),
-    _Entry("Settings", "Audit log", "/admin/settings/audit", "history", "audit.view", 90),
-    _Entry("Developers", "Components", "/admin/developers/components", "components", "developers.view", 10),
+    _Entry("", _("Dashboard"), "/admin", "layout-dashboard", None, 0),
+    _Entry("", _("Alerts"), "/admin/alerts", "bell-exclamation", "trading.view", 5),
+    _Entry(_("Trading"), _("Accounts"), "/admin/accounts", "wallet", "trading.view", 10),
+    _Entry(_("Trading"), _("Positions"), "/admin/positions", "chart-candle", "trading.view", 20),
+    _Entry(_("Trading"), _("Orders"), "/admin/orders", "list-details", "trading.view", 30),
+    _Entry(_("People"), _("Customers"), "/admin/customers", "users", "customers.view", 10),
+    _Entry(_("People"), _("Staff"), "/admin/staff", "id-badge-2", "staff.view", 20),
+    _Entry(_("Settings"), _("Setup"), "/admin/settings/setup", "list-check", "company.view", 1),
+    _Entry(_("Settings"), _("Company"), "/admin/settings/company", "building", "company.view", 2),
+    _Entry(_("Settings"), _("Account types"), "/admin/settings/account-types", "briefcase", "company.view", 4),
+    _Entry(_("Settings"), _("Symbols"), "/admin/settings/symbols", "coins", "company.view", 6),
+    _Entry(_("Settings"), _("Product Configs"), "/admin/settings/products", "toggle-right", "products.view", 10),
+    _Entry(_("Settings"), _("API tokens"), "/admin/settings/tokens", "key", None, 80),
+    _Entry(_("Settings"), _("Audit log"), "/admin/settings/audit", "history", "audit.view", 90),
+    _Entry(_("Developers"), _("Components"), "/admin/developers/components", "components", "developers.view", 10),
 )
 _PORTAL = (
-    _Entry("", "Overview", "/", "home", None, 0),
-    _Entry("", "Trade", "/trade", "chart-candle", None, 10),
-    _Entry("", "History", "/history", "history", None, 200),
+    _Entry("", _("Overview"), "/", "home", None, 0),
+    _Entry("", _("Trade"), "/trade", "chart-candle", None, 10),
+    _Entry("", _("History"), "/history", "history", None, 200),
 )
 
 
@@ -92,8 +98,11 @@ def _modules(visit: Visit, runtime: Runtime) -> Iterable[_Entry]:
 
 
 def _active(entries: list[_Entry], path: str) -> _Entry | None:
-    """The entry whose address is the longest beginning of the path."""
-    matching = [
-        e for e in entries if path == e.href or (e.href not in ("/", "/admin") and path.startswith(e.href + "/"))
-    ]
-    return max(matching, key=lambda entry: len(entry.href), default=None)
+    found = active_link([entry.href for entry in entries], path)
+    return next((entry for entry in entries if entry.href == found), None)
+
+
+def active_link(hrefs: Iterable[str], path: str) -> str | None:
+    """The address that is the longest beginning of the path; a surface's first page begins nothing but itself."""
+    matching = [href for href in hrefs if path == href or (href not in ("/", "/admin") and path.startswith(href + "/"))]
+    return max(matching, key=len, default=None)

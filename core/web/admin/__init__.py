@@ -2,7 +2,18 @@
 
 from litestar.types import ControllerRouterHandler
 
-from core.web.admin import audit_log, components, dashboard, people, products, trading
+from core.web.admin import (
+    alerts,
+    audit_log,
+    components,
+    customer_acts,
+    customers,
+    dashboard,
+    funds,
+    products,
+    staff,
+    trading,
+)
 from core.web.live.route import live_route
 from core.web.password_pages import password_routes
 from core.web.signing import AdminSignIn
@@ -15,9 +26,13 @@ ADMIN_ROUTES: list[ControllerRouterHandler] = [
     *password_routes("admin"),
     live_route(),
     *dashboard.ROUTES,
+    *alerts.ROUTES,
     *products.ROUTES,
     *trading.ROUTES,
-    *people.ROUTES,
+    *customers.ROUTES,
+    *customer_acts.ROUTES,
+    *funds.ROUTES,
+    *staff.ROUTES,
     AdminTokens,
     *audit_log.ROUTES,
     *components.ROUTES,

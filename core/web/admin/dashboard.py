@@ -11,7 +11,10 @@ from litestar.response import Response
 from sqlalchemy import text
 
 from core.web.page import Page
+from core.web.reading.alerts import open_alerts
 from core.web.slots import render_slots
+from core.web.tables import Action
+from tenants.text import _
 
 __all__ = ["ROUTES"]
 
@@ -29,10 +32,6 @@ _FIGURES = text(
 _BALANCES = text(
     "select a.currency, t.demo, sum(a.balance) as balance, sum(a.margin) as margin, count(*) as accounts from core.accounts a"
     " join core.account_types t on (t.tenant_id, t.id) = (a.tenant_id, a.account_type_id) group by 1, 2 order by 2, 3 desc"
-)
-_ALERTS = text(
-    "select id, source, code, severity, message, subject, at from core.alerts where closed_at is null"
-    " order by case severity when 'critical' then 0 when 'warning' then 1 else 2 end, at desc limit 6"
 )
 
 
@@ -54,16 +53,17 @@ def dashboard(web: Page) -> Response[Any]:
     with web.session() as session:
         figures = session.execute(_FIGURES).one()
         balances = [Balance(*row) for row in session.execute(_BALANCES)] if trading else []
-        alerts = session.execute(_ALERTS).all()
+        alerts = open_alerts(session, 6)
     slots = render_slots(web, "admin.dashboard")
     return web.render(
         "admin/dashboard.html",
         figures=figures,
         balances=balances,
         alerts=alerts,
+        alert_actions=(Action(_("All alerts"), "/admin/alerts", "bell-exclamation"),) if trading else (),
         slots=slots,
         trading=trading,
-        title="Dashboard",
+        title=_("Dashboard"),
     )
 
 
