@@ -27,7 +27,7 @@ from plugins.copy_trading.replication.handlers import on_closes, on_opens, retry
 from plugins.copy_trading.replication.read import shard_count
 from plugins.copy_trading.replication.stops import on_stop_changes
 from plugins.copy_trading.rules.settings import CopyTradingSettings
-from plugins.copy_trading.services import leaving, observing, risk
+from plugins.copy_trading.services import follower_figures, leaving, observing, risk
 from plugins.copy_trading.services.fees import charge
 from plugins.copy_trading.services.stopping import finish_stops
 from plugins.copy_trading.web.routes import routes
@@ -113,6 +113,7 @@ class CopyTrading:
             Job("retry_parked", retry_parked, queue="critical", every_s=10, reduces=True),
             Job("finish_stops", _finish_stops, queue="critical", every_s=10, reduces=True),
             Job("equity_points", observing.look_at_all, queue="bulk", every_s=15),
+            Job("follower_figures", follower_figures.refresh_all, queue="bulk", every_s=30),
             Job("thin_points", observing.thin_points, queue="bulk", every_s=6 * 3600),
             Job("risk_scan", risk.scan, queue="critical", every_s=30, reduces=True),
             Job("performance_fees", _performance_fees, queue="bulk", every_s=60, reduces=True),
@@ -136,7 +137,6 @@ class CopyTrading:
 
 def _finish_stops(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     finish_stops(ctx.session)
-
 
 
 def _performance_fees(ctx: JobContext, _payload: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from plugins.copy_trading.replication import handlers
 from plugins.copy_trading.replication.orders import client_order_id
 from plugins.copy_trading.rules.states import By, Pause
 from plugins.copy_trading.services import following, leaving
-from plugins.copy_trading.services.figures import copied_pnl, take_equity_points
+from plugins.copy_trading.services.figures import copied_pnl
 from tests.copy_trading.scene import Scene
 
 D = Decimal
@@ -263,8 +263,6 @@ def test_copied_pnl_counts_linked_positions_with_their_floating_part(scene: Scen
     scene.place.quote("EURUSD", "1.08600", "1.08600")
     with scene.place.session() as session:
         assert copied_pnl(session, [subscription]) == {subscription: D(25)}
-        assert take_equity_points(session) == 1
-        assert take_equity_points(session) == 0, "the same moment once"
 
 
 def test_handlers_pass_over_streams_of_accounts_that_are_no_masters(scene: Scene) -> None:

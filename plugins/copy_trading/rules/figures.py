@@ -1,96 +1,62 @@
-"""Figures shown: returns, drawdown, Sharpe, win rate, profit factor, leverage and its warnings.
+"""Figures made of a master's running ones: Sharpe, monthly returns; leverage of followers and its warnings.
 
-Definitions follow the module's reference page. Series are plain sequences of floats (returns are fractions, 0.01 is
-one percent); money stays Decimal.
+Returns are fractions (0.01 is one percent) and floats; money stays Decimal. What runs on with each look at an account is in
+``rules.statistics``, the risk score in ``rules.risk``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 from math import sqrt
-from statistics import fmean, stdev
+from typing import NamedTuple
+
+from plugins.copy_trading.rules.statistics import Spread
 
 MIN_SHARPE_DAYS = 30
 ROUND_THE_CLOCK_DAYS, EXCHANGE_DAYS = 365, 252
 _HUNDRED = Decimal(100)
+_NO_DEVIATION = 1e-12
+"""Below it a deviation is what floating point leaves of none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """A point of an equity curve: the equity before and after money moved in or out (equal where none did)."""
+def sharpe(returns: Spread, days_a_year: int, risk_free_daily: float = 0.0) -> float | None:
+    """mean(r − rf) ÷ std(r, n−1) × √N; none under 30 returns ("not enough data") and none at zero deviation.
 
-    before: Decimal
-    after: Decimal
-
-
-def return_index(points: Sequence[Flow]) -> list[Decimal]:
-    """The time-weighted index, 1 at the first point; a deposit or withdrawal starts a new sub-period."""
-    index = [Decimal(1)] if points else []
-    for previous, current in pairwise(points):
-        growth = current.before / previous.after if previous.after > 0 else Decimal(1)
-        index.append(index[-1] * growth)
-    return index
-
-
-def period_return(index: Sequence[Decimal]) -> Decimal:
-    """Product of (1 + r) over the index's steps − 1; 0 for fewer than two points."""
-    return index[-1] / index[0] - 1 if len(index) > 1 and index[0] else Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawdown:
-    """The deepest fall from a running peak, as a fraction, and the positions of peak, trough and recovery in the index."""
-
-    depth: Decimal
-    peak: int
-    trough: int
-    recovery: int | None
-
-
-def max_drawdown(index: Sequence[Decimal]) -> Drawdown:
-    """1 − index ÷ running peak at its largest."""
-    worst = Drawdown(Decimal(0), 0, 0, None)
-    peak = 0
-    for at, value in enumerate(index):
-        if value >= index[peak]:
-            peak = at
-        elif 1 - value / index[peak] > worst.depth:
-            worst = Drawdown(1 - value / index[peak], peak, at, None)
-    if worst.depth:
-        high = index[worst.peak]
-        recovery = next((at for at in range(worst.trough, len(index)) if index[at] >= high), None)
-        worst = Drawdown(worst.depth, worst.peak, worst.trough, recovery)
-    return worst
-
-
-def sharpe(daily_returns: Sequence[float], days_a_year: int, risk_free_daily: float = 0.0) -> float | None:
-    """mean(r − rf) ÷ std(r, n−1) × √N; none under 30 returns ("not enough data") and none at zero deviation."""
-    if len(daily_returns) < MIN_SHARPE_DAYS:
+    ``risk_free_daily`` is the same on each day, so it does not change the deviation.
+    """
+    if returns.count < MIN_SHARPE_DAYS or not returns.deviation:
         return None
-    deviation = stdev(daily_returns)
-    if deviation == 0:
+    if returns.deviation <= _NO_DEVIATION * max(1.0, abs(returns.mean)):
         return None
-    return (fmean(daily_returns) - risk_free_daily) / deviation * sqrt(days_a_year)
+    return (returns.mean - risk_free_daily) / returns.deviation * sqrt(days_a_year)
 
 
-def win_rate(net_results: Iterable[Decimal]) -> Decimal | None:
-    """Percent of fully closed positions with net P&L above 0; none when nothing was closed."""
-    results = list(net_results)
-    if not results:
-        return None
-    return _HUNDRED * sum(result > 0 for result in results) / len(results)
+def days_a_year(*, round_the_clock: bool) -> int:
+    """N of yearly figures. Round-the-clock as soon as the history holds one such symbol (the class crypto): from then on the
+    equity can move on any day, and every day has a return. Else only working days count, and N is 252."""
+    return ROUND_THE_CLOCK_DAYS if round_the_clock else EXCHANGE_DAYS
 
 
-def profit_factor(net_results: Iterable[Decimal]) -> Decimal | None:
-    """Net gains of winners ÷ net losses of losers; none without a loss."""
-    gains = losses = Decimal(0)
-    for result in net_results:
-        if result > 0:
-            gains += result
-        else:
-            losses -= result
-    return gains / losses if losses else None
+class Month(NamedTuple):
+    """A month's return in percent; ``partial`` where the history begins or ends within it."""
+
+    year: int
+    month: int
+    change: Decimal
+    partial: bool
+
+
+def monthly_returns(ends: Sequence[tuple[int, int, Decimal]], base: Decimal = Decimal(1)) -> list[Month]:
+    """Product of (1 + r) in each month − 1, from the index at each month's end (year, month, index), the oldest first.
+
+    The first month begins with the first look and the last ends with the newest: both are partial.
+    """
+    months = []
+    for at, (year, month, index) in enumerate(ends):
+        change = (index / base - 1) * _HUNDRED if base > 0 else Decimal(0)
+        months.append(Month(year, month, change, at in (0, len(ends) - 1)))
+        base = index
+    return months
 
 
 def effective_leverage(notional: Decimal, equity: Decimal) -> Decimal | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
-from statistics import fmean, stdev
+from statistics import fmean
 
 VOLATILITY_DAYS = 90
+LEVERAGE_DAYS = 90
+DRAWDOWN_DAYS = 365
 SCORED_DAYS = 7
 PROVISIONAL_DAYS, LEAST_DAYS = 30, 10
 
@@ -27,10 +28,8 @@ class RiskParts:
         return max(self.volatility, self.drawdown, self.leverage)
 
 
-def volatility_score(daily_returns: Sequence[float], days_a_year: int) -> int:
-    """By the yearly volatility of the last 90 daily returns (fractions)."""
-    returns = daily_returns[-VOLATILITY_DAYS:]
-    yearly = stdev(returns) * sqrt(days_a_year) if len(returns) > 1 else 0.0
+def volatility_score(yearly: float) -> int:
+    """By the yearly volatility (fraction): the deviation of the daily returns of 90 days × √N."""
     return next((score for limit, score in _VOLATILITY if yearly < limit), 10)
 
 
@@ -39,13 +38,25 @@ def drawdown_score(depth: float) -> int:
     return next((score for limit, score in _DRAWDOWN if depth >= limit), 1)
 
 
-def leverage_score(daily_leverages: Sequence[float]) -> int:
-    """By the 95th percentile (nearest rank) of effective leverage."""
-    if not daily_leverages:
-        return 1
-    ordered = sorted(daily_leverages)
-    high = ordered[ceil(0.95 * len(ordered)) - 1]
+def leverage_score(high: float) -> int:
+    """By the 95th percentile (nearest rank) of the days' largest effective leverage, over 90 days."""
     return next((score for limit, score in _LEVERAGE if high >= limit), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFacts:
+    """What the three parts are judged by: yearly volatility and drawdown as fractions, leverage as a multiple of equity."""
+
+    volatility: float
+    drawdown: float
+    leverage: float
+
+    @property
+    def parts(self) -> RiskParts:
+        """The three parts of the day's score."""
+        return RiskParts(
+            volatility_score(self.volatility), drawdown_score(self.drawdown), leverage_score(self.leverage)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,16 @@ def risk_score(daily_scores: Sequence[int], history_days: int) -> RiskScore | No
     """The mean of the last seven daily scores, rounded half up; none under 10 days of history."""
     if history_days < LEAST_DAYS or not daily_scores:
         return None
-    score = int(fmean(daily_scores[-SCORED_DAYS:]) + 0.5)
-    level = "low" if score <= 3 else "medium" if score <= 6 else "high"
-    return RiskScore(score, level, history_days < PROVISIONAL_DAYS)
+    return shown_score(int(fmean(daily_scores[-SCORED_DAYS:]) + 0.5), history_days)
+
+
+def shown_score(score: int | None, history_days: int) -> RiskScore | None:
+    """A week's mean as it is shown: none under 10 days of history, provisional under 30."""
+    if score is None or history_days < LEAST_DAYS:
+        return None
+    return RiskScore(score, level_of(score), history_days < PROVISIONAL_DAYS)
+
+
+def level_of(score: int) -> str:
+    """1–3 ``low``, 4–6 ``medium``, 7–10 ``high``."""
+    return "low" if score <= 3 else "medium" if score <= 6 else "high"

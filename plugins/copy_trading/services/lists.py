@@ -1,4 +1,4 @@
-"""Lists of masters and followers with their figures, for pages and API."""
+"""Lists of followers and of what was not copied, for pages and API; masters come with them."""
 
 from __future__ import annotations
 
@@ -15,104 +15,10 @@ from core.sdk.data import TenantSession
 from core.sdk.trading import AccountState, account_states
 from plugins.copy_trading.rules.figures import LeverageLimits, effective_leverage, leverage_warning
 from plugins.copy_trading.rules.states import Pause, names
-from plugins.copy_trading.services.figures import ZERO, Trades, copied_pnl, history_of, trades_of
+from plugins.copy_trading.services.figures import ZERO, copied_pnl
+from plugins.copy_trading.services.master_lists import MasterLine, masters
 
-
-@dataclass(frozen=True, slots=True)
-class MasterLine:
-    """A master in a list. Money in ``currency``; percentages as 0–100."""
-
-    id: UUID
-    name: str
-    about: str
-    account_id: UUID
-    account: str
-    currency: str
-    demo: bool
-    customer_id: UUID
-    customer: str
-    email: str
-    status: str
-    public: bool
-    follower_cap: int | None
-    followers: int
-    assets: Decimal
-    """Equity of the followers, in each one's own currency taken as it is."""
-    total_pnl: Decimal
-    win_rate: Decimal | None
-    trades: int
-    index_return: Decimal | None
-    drawdown: Decimal | None
-    sharpe: float | None
-    risk: int | None
-    risk_level: str
-    since: datetime | None
-    created_at: datetime
-
-    @property
-    def visibility(self) -> str:
-        """``public`` or ``private``."""
-        return "public" if self.public else "private"
-
-
-_MASTERS = """
-select m.id, m.name, m.about, m.account_id, a.number, a.currency, t.demo, m.customer_id, c.name as customer, c.email, m.status,
-  m.public, m.follower_cap, m.since, m.created_at,
-  (select count(*) from copy_trading.subscriptions s where s.master_id = m.id and s.status <> 'stopped') as followers,
-  (select coalesce(sum(f.balance), 0) from copy_trading.subscriptions s join core.accounts f on f.id = s.account_id
-    where s.master_id = m.id and s.status <> 'stopped') as assets
-from copy_trading.masters m
-join core.accounts a on a.id = m.account_id
-join core.account_types t on t.id = a.account_type_id
-join tenants.customers c on c.id = m.customer_id
-"""
-
-
-def masters(session: TenantSession, *, only: Sequence[UUID] | None = None, findable: bool = False) -> list[MasterLine]:
-    """Masters with their figures, by name. ``findable`` leaves out whom nobody may find: private, paused, deactivated ones."""
-    conditions = []
-    if only is not None:
-        conditions.append("m.id = any(:ids)")
-    if findable:
-        conditions.append("m.public and m.status = 'active'")
-    where = f" where {' and '.join(conditions)}" if conditions else ""
-    rows = session.execute(
-        text(_MASTERS + where + " order by lower(m.name), m.id"), {"ids": list(only)} if only is not None else {}
-    ).all()
-    accounts = [row.account_id for row in rows]
-    states, trades = account_states(session, accounts), trades_of(session, accounts)
-    return [_line(session, row, states[row.account_id], trades.get(row.account_id, Trades())) for row in rows]
-
-
-def _line(session: TenantSession, row: Any, state: AccountState, trades: Trades) -> MasterLine:
-    history = history_of(session, row.id)
-    return MasterLine(
-        id=row.id,
-        name=row.name,
-        about=row.about,
-        account_id=row.account_id,
-        account=row.number,
-        currency=row.currency,
-        demo=row.demo,
-        customer_id=row.customer_id,
-        customer=row.customer,
-        email=row.email,
-        status=row.status,
-        public=row.public,
-        follower_cap=row.follower_cap,
-        followers=row.followers,
-        assets=row.assets,
-        total_pnl=trades.net + state.floating,
-        win_rate=trades.win_rate,
-        trades=trades.closed,
-        index_return=(history.index[-1][1] - 1) * 100 if len(history.index) > 1 else None,
-        drawdown=history.drawdown.depth * 100 if history.drawdown else None,
-        sharpe=history.sharpe,
-        risk=history.risk.score if history.risk else None,
-        risk_level=history.risk.level if history.risk else "",
-        since=row.since,
-        created_at=row.created_at,
-    )
+__all__ = ["FollowerLine", "MasterLine", "SkipLine", "followers", "masters", "skips"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ from core.sdk.web import (
     parse_form,
 )
 from plugins.copy_trading.services import lists, mastering
-from plugins.copy_trading.services.figures import History, history_of, trades_of
-from plugins.copy_trading.services.lists import MasterLine
+from plugins.copy_trading.services.figures import History, exposure_of, history_of
+from plugins.copy_trading.services.master_lists import MasterLine, MasterQuery, page_of_masters
 from plugins.copy_trading.web import admin_followers
 
 VIEW: dict[str, Any] = {"permission": "copy_trading.masters.view"}
@@ -74,14 +74,25 @@ def masters(web: Web) -> Response[str]:
     columns = _columns(web)
     query = TableQuery.read(web.query, columns, _FILTERS, sort="name")
     with web.session() as session:
-        found = [row for row in lists.masters(session) if _matches(row, query)]
-    pending = sum(row.status == "pending" for row in found)
+        found = page_of_masters(
+            session,
+            MasterQuery(
+                search=query.get("search"),
+                status=query.get("status"),
+                visibility=query.get("visibility"),
+                sort=query.sort,
+                descending=query.descending,
+                offset=query.offset,
+                limit=query.size,
+            ),
+        )
+    pending = found.statuses.get("pending", 0)
     table = Table(
         "masters",
         columns,
-        ordered(found, query)[query.offset : query.offset + query.size],
+        found.rows,
         query,
-        len(found),
+        found.total,
         web.path,
         filters=_FILTERS,
         caption="Master traders",
@@ -96,15 +107,6 @@ def masters(web: Web) -> Response[str]:
         ),
     )
     return web.render("admin/masters.html", table=table, pending=pending, title="Master Traders")
-
-
-def _matches(row: MasterLine, query: TableQuery) -> bool:
-    needle = query.get("search").lower()
-    if needle and not any(needle in value.lower() for value in (row.name, row.email, row.account, row.customer)):
-        return False
-    if query.get("status") and row.status != query.get("status"):
-        return False
-    return not query.get("visibility") or row.visibility == query.get("visibility")
 
 
 def ordered(rows: Sequence[Any], query: TableQuery) -> list[Any]:
@@ -222,15 +224,8 @@ def _controls(web: Web, line: MasterLine) -> list[Action]:
 
 def _overview(session: TenantSession, line: MasterLine) -> dict[str, Any]:
     history = history_of(session, line.id)
-    trades = trades_of(session, [line.account_id]).get(line.account_id)
-    exposure = session.execute(
-        text(
-            "select y.code, p.side, sum(p.volume) as volume, count(*) as positions from core.positions p"
-            " join core.symbols y on y.id = p.symbol_id where p.account_id = :account and p.closed_ts_ms is null"
-            " group by y.code, p.side order by y.code, p.side"
-        ),
-        {"account": line.account_id},
-    ).all()
+    exposure = exposure_of(session, line.account_id)
+    trades = history.trades
     return {"history": history, "trades": trades, "exposure": exposure, **_charts(history, line)}
 
 

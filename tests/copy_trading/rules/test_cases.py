@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 
 from plugins.copy_trading.rules.closes import Held, decide_closes
-from plugins.copy_trading.rules.figures import Flow, max_drawdown, period_return, return_index, win_rate
 from plugins.copy_trading.rules.reasons import Reason
 from plugins.copy_trading.rules.states import By, Pause, SubscriptionStatus, resume, status_of
+from plugins.copy_trading.rules.statistics import Look, Trades, begin, observe
 from plugins.copy_trading.rules.views import Link, MasterClose, Terms
 
 from .build import MARKET, POSITION, D, copied, decide, follower, master_open, skipped, with_copy
@@ -135,14 +135,19 @@ def test_master_deposits_10000_then_buys_1_copies_0_10() -> None:
 
 
 def test_month_of_10_percent_deposit_900_and_minus_5_percent() -> None:
-    index = return_index([Flow(D(1000), D(1000)), Flow(D(1100), D(2000)), Flow(D(1900), D(1900))])
-    assert round(period_return(index), 10) == D("0.045")
-    assert round(max_drawdown(index).depth, 10) == D("0.05")
+    standing = begin(Look(0, D(1000), D(1000)))
+    for at, equity, funded in ((1, 1100, 1000), (2, 2000, 1900), (3, 1900, 1900)):
+        standing, _ = observe(standing, Look(at, D(equity), D(funded)))
+    assert standing.index - 1 == D("0.045")
+    assert round(standing.fall.depth, 10) == D("0.05")
 
 
 def test_6_wins_3_losses_1_break_even_and_a_half_closed_winner_is_60_percent() -> None:
     # The half-closed winner is not among the fully closed ones.
-    assert win_rate([D(5)] * 6 + [D(-3)] * 3 + [D(0)]) == 60
+    trades = Trades()
+    for net in [D(5)] * 6 + [D(-3)] * 3 + [D(0)]:
+        trades = trades.with_one(net)
+    assert trades.win_rate == 60
 
 
 def test_opens_at_k_0_25_closes_adds_at_k_2_5_closes() -> None:

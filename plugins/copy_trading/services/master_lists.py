@@ -1,0 +1,232 @@
+"""Lists of masters with their figures: filtered, sorted and paged by the database, two statements for any number of masters.
+
+Figures come from the masters' standings, which every fill, every payment and a look every few seconds move on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from core.sdk.data import TenantSession
+from core.sdk.money import reporting_currency
+from core.sdk.prices import middle_rates
+from plugins.copy_trading.rules.figures import EXCHANGE_DAYS, MIN_SHARPE_DAYS, ROUND_THE_CLOCK_DAYS
+from plugins.copy_trading.rules.risk import LEAST_DAYS, PROVISIONAL_DAYS, level_of
+
+
+@dataclass(frozen=True, slots=True)
+class MasterLine:
+    """A master in a list. Money in ``currency``; percentages as 0–100. Figures are none before the first look at the account."""
+
+    id: UUID
+    name: str
+    about: str
+    account_id: UUID
+    account: str
+    currency: str
+    demo: bool
+    customer_id: UUID
+    customer: str
+    email: str
+    status: str
+    public: bool
+    follower_cap: int | None
+    fee_percent: Decimal
+    followers: int
+    assets: Decimal | None
+    """Assets under copy: equity of the accounts that follow, as of the last round over them; none without a rate."""
+    total_pnl: Decimal | None
+    win_rate: Decimal | None
+    profit_factor: Decimal | None
+    trades: int
+    index_return: Decimal | None
+    drawdown: Decimal | None
+    sharpe: float | None
+    leverage: Decimal | None
+    risk: int | None
+    provisional: bool
+    since: datetime | None
+    created_at: datetime
+
+    @property
+    def visibility(self) -> str:
+        """``public`` or ``private``."""
+        return "public" if self.public else "private"
+
+    @property
+    def risk_level(self) -> str:
+        """``low``, ``medium`` or ``high``; empty without a score."""
+        return level_of(self.risk) if self.risk is not None else ""
+
+
+SORTS: Mapping[str, str] = {
+    "name": "lower(name)",
+    "account": "account",
+    "followers": "followers",
+    "assets": "assets * rate",
+    "total_pnl": "total_pnl * rate",
+    "win_rate": "win_rate",
+    "profit_factor": "profit_factor",
+    "index_return": "index_return",
+    "drawdown": "drawdown",
+    "sharpe": "sharpe",
+    "risk": "risk",
+    "status": "status",
+    "visibility": "public",
+    "since": "since",
+}
+"""What a list may be sorted by. Money is compared in the brokerage's main currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class MasterQuery:
+    """What is asked of the list. ``findable`` leaves out whom nobody may find: private, paused, deactivated ones.
+
+    ``most_drawdown`` and ``least_return`` in percent; ``most_risk`` and the like leave out masters without the figure.
+    """
+
+    search: str = ""
+    status: str = ""
+    visibility: str = ""
+    findable: bool = False
+    only: Sequence[UUID] | None = None
+    customer_id: UUID | None = None
+    most_risk: int | None = None
+    most_drawdown: Decimal | None = None
+    least_return: Decimal | None = None
+    sort: str = "name"
+    descending: bool = False
+    offset: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MasterPage:
+    """A page of masters, how many match in all, and how many of the brokerage's there are by status (whatever the filters)."""
+
+    rows: Sequence[MasterLine]
+    total: int
+    statuses: Mapping[str, int] = field(default_factory=dict)
+
+
+# A deviation of none is what floating point leaves of it: see rules.figures.sharpe.
+_RATIO = (
+    f"case when {{0}}_count >= {MIN_SHARPE_DAYS} and {{0}}_squares > 1e-22 * {{0}}_count"
+    " then {0}_mean / sqrt({0}_squares / ({0}_count - 1)) * sqrt({1}) end"
+)
+_FIGURES = f"""
+  case when s.closed > 0 then 100.0 * s.won / s.closed end as win_rate,
+  case when s.losses > 0 then s.gains / s.losses end as profit_factor,
+  case when s.round_the_clock then {_RATIO.format("s.daily", ROUND_THE_CLOCK_DAYS)}
+    else {_RATIO.format("s.weekday", EXCHANGE_DAYS)} end as sharpe,
+  case when s.day - s.first_day >= {LEAST_DAYS} then s.score end as risk,
+  s.day - s.first_day < {PROVISIONAL_DAYS} as provisional
+"""
+_LIST = f"""
+with rates as (
+  select * from unnest(cast(:currencies as text[]), cast(:rates as numeric[])) as r(currency, rate)
+), followers as (
+  select b.master_id, count(*) as followers, sum(g.equity * r.rate) as assets
+  from copy_trading.subscriptions b
+  join core.accounts a on a.id = b.account_id
+  left join copy_trading.follower_figures g on g.subscription_id = b.id
+  left join rates r on r.currency = a.currency
+  where b.status <> 'stopped' and not b.mock group by b.master_id
+)
+select m.id, m.name, m.about, m.account_id, a.number as account, a.currency, t.demo, m.customer_id, c.name as customer,
+  c.email, m.status, m.public, m.follower_cap, m.fee_percent, coalesce(f.followers, 0) as followers,
+  coalesce(f.assets, 0) / r.rate as assets, s.equity - s.funded as total_pnl, s.closed as trades,
+  (s.index - 1) * 100 as index_return, s.fall_depth * 100 as drawdown,
+  case when s.equity > 0 then s.notional / s.equity end as leverage, m.since, m.created_at,
+  r.rate, {_FIGURES}
+from copy_trading.masters m
+join core.accounts a on a.id = m.account_id
+join core.account_types t on t.id = a.account_type_id
+join tenants.customers c on c.id = m.customer_id
+left join copy_trading.standings s on s.master_id = m.id
+left join rates r on r.currency = a.currency
+left join followers f on f.master_id = m.id
+"""  # noqa: S608 - made of constants
+
+
+def page_of_masters(session: TenantSession, query: MasterQuery) -> MasterPage:
+    """The masters that a list shows, how many there are in all, and how many by status."""
+    conditions, values = _conditions(query)
+    main = reporting_currency(session)
+    used = session.scalars(text("select distinct currency from core.account_types")).all()
+    rates = middle_rates(session, used, main)
+    turn = "desc" if query.descending else "asc"
+    rows = session.execute(
+        text(
+            f"with found as ({_LIST} where {' and '.join(conditions)}) select *, count(*) over () as total from found"  # noqa: S608 - made of constants
+            f" order by {SORTS.get(query.sort, SORTS['name'])} {turn} nulls last, lower(name), id"
+            f" offset :offset{' limit :limit' if query.limit is not None else ''}"
+        ),
+        {
+            **values,
+            "currencies": list(rates),
+            "rates": list(rates.values()),
+            "offset": query.offset,
+            "limit": query.limit,
+        },
+    ).all()
+    statuses = session.execute(text("select status, count(*) from copy_trading.masters group by status"))
+    return MasterPage([_line(row) for row in rows], rows[0].total if rows else 0, {row[0]: row[1] for row in statuses})
+
+
+def masters(
+    session: TenantSession,
+    *,
+    only: Sequence[UUID] | None = None,
+    findable: bool = False,
+    customer_id: UUID | None = None,
+) -> list[MasterLine]:
+    """Masters with their figures, by name."""
+    return list(page_of_masters(session, MasterQuery(only=only, findable=findable, customer_id=customer_id)).rows)
+
+
+def _conditions(query: MasterQuery) -> tuple[list[str], dict[str, Any]]:
+    conditions, values = ["true"], dict[str, Any]()
+    if query.findable:
+        conditions.append("m.public and m.status = 'active'")
+    if query.visibility:
+        conditions.append("m.public" if query.visibility == "public" else "not m.public")
+    # Customers find masters by what those say of themselves, and not by who they are.
+    searched = (
+        "concat_ws(' ', m.name, m.about)" if query.findable else "concat_ws(' ', m.name, c.name, c.email, a.number)"
+    )
+    for name, condition, value in (
+        ("search", f"{searched} ilike :search", _pattern(query.search)),
+        ("status", "m.status = :status", query.status or None),
+        ("only", "m.id = any(:only)", list(query.only) if query.only is not None else None),
+        ("customer", "m.customer_id = :customer", query.customer_id),
+        ("risk", f"s.day - s.first_day >= {LEAST_DAYS} and s.score <= :risk", query.most_risk),
+        ("drawdown", "s.fall_depth * 100 <= :drawdown", query.most_drawdown),
+        ("least", "(s.index - 1) * 100 >= :least", query.least_return),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values[name] = value
+    return conditions, values
+
+
+def _pattern(search: str) -> str | None:
+    if not search:
+        return None
+    escaped = search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+def _line(row: Row[Any]) -> MasterLine:
+    values = dict(row._mapping)
+    del values["total"], values["rate"]
+    values["trades"] = values["trades"] or 0
+    values["provisional"] = bool(values["provisional"])
+    return MasterLine(**values)
