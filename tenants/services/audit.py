@@ -36,7 +36,10 @@ CSV_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What to look for; an empty field asks nothing. ``text`` is looked for in names, objects, notes and values."""
+    """What to look for; an empty field asks nothing. ``text`` is looked for in names, objects, notes and values.
+
+    :ivar about: people and objects: what any of them did, or what was done to any of them.
+    """
 
     text: str = ""
     action: str = ""
@@ -45,6 +48,8 @@ class AuditFilter:
     object_id: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    actor_kind: str = ""
+    about: tuple[UUID, ...] = ()
 
 
 def record(
@@ -142,6 +147,11 @@ def _matching(wanted: AuditFilter) -> Select[AuditEntry]:
         query = query.where(AuditEntry.action == wanted.action)
     if wanted.actor_id:
         query = query.where(AuditEntry.actor_id == wanted.actor_id)
+    if wanted.actor_kind:
+        query = query.where(AuditEntry.actor_kind == wanted.actor_kind)
+    if wanted.about:
+        objects = [str(found) for found in wanted.about]
+        query = query.where(or_(AuditEntry.actor_id.in_(wanted.about), AuditEntry.object_id.in_(objects)))
     if wanted.object_kind:
         query = query.where(AuditEntry.object_kind == wanted.object_kind)
     if wanted.object_id:

@@ -2,70 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from litestar import get
 from litestar.response import Response
 
+from core.web.audit_words import action_text, changes_of, kind_text, object_href
 from core.web.page import Page
 from core.web.tables import Column, Empty, Filter, Table, TableQuery
+from tenants.db import TenantSession
 from tenants.services import audit
+from tenants.text import _
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "WORDS", "entries_table"]
 
 _VIEW: dict[str, Any] = {"permission": "audit.view"}
 _COLUMNS = (
-    Column("action", "What", "custom", heading=True),
-    Column("actor_name", "Who", sub="actor_kind"),
-    Column("change", "Change", "custom"),
-    Column("note", "Reason", wide="lg"),
-    Column("address", "From", "text", wide="xl"),
-    Column("at", "When", "time"),
+    Column("action", _("What"), "custom", heading=True),
+    Column("actor_name", _("Who"), "custom"),
+    Column("change", _("Change"), "custom"),
+    Column("address", _("From"), "code", wide="xl"),
+    Column("at", _("When"), "time"),
 )
+_KINDS = tuple((kind, kind_text(kind)) for kind in ("staff", "customer", "operator", "system"))
+WORDS: dict[str, Any] = {
+    "action_text": action_text,
+    "changes_of": changes_of,
+    "kind_text": kind_text,
+    "object_href": object_href,
+}
+"""What the templates that draw entries are given."""
 
 
 @get("/settings/audit", opt=_VIEW, sync_to_thread=True)
 def log(web: Page) -> Response[str]:
     """The log, the newest first."""
     with web.session() as session:
-        filters = (
-            Filter("search", "Anything: name, object, value", "search"),
-            Filter("action", "Action", "select", tuple((name, name) for name in audit.actions(session))),
-            Filter("since", "From", "date"),
-            Filter("until", "To", "date"),
-        )
+        filters = _filters(session)
         query = TableQuery.read(web.query, _COLUMNS, filters)
         rows, total = audit.search(session, _wanted(query), limit=query.size, offset=query.offset)
     export = "/admin/settings/audit.csv" + (f"?{urlencode(dict(query.filters))}" if query.filters else "")
     table = Table(
-        "audit", _COLUMNS, rows, query, total, web.path, filters=filters, caption="Audit log", export=export,
-        empty=Empty("Nothing has been logged yet", "", "history"),
+        "audit", _COLUMNS, rows, query, total, web.path, filters=filters, caption=_("Audit log"), export=export,
+        empty=Empty(_("Nothing has been logged yet"), "", "history"),
     )  # fmt: skip
-    return web.render("admin/audit.html", table=table, title="Audit log")
+    return web.render("admin/audit.html", table=table, title=_("Audit log"), words=WORDS)
 
 
 @get("/settings/audit.csv", opt=_VIEW, sync_to_thread=True)
 def export(web: Page) -> Response[str]:
     """The same entries as a file."""
-    query = TableQuery.read(
-        web.query,
-        _COLUMNS,
-        (
-            Filter("search", "", "search"),
-            Filter("action", "", "search"),
-            Filter("since", "", "date"),
-            Filter("until", "", "date"),
-        ),
-    )
     with web.session() as session:
-        lines: Iterator[str] = audit.csv_rows(session, _wanted(query))
-        body = "".join(lines)
+        query = TableQuery.read(web.query, _COLUMNS, _filters(session))
+        body = "".join(audit.csv_rows(session, _wanted(query)))
     name = f"audit-{datetime.now(UTC):%Y-%m-%d}.csv"
     return Response(
         body, media_type="text/csv; charset=utf-8", headers={"content-disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def entries_table(web: Page, session: TenantSession, about: tuple[UUID, ...], keep: Mapping[str, str]) -> Table:
+    """What some people did and what was done to them or to their things, the newest first."""
+    query = TableQuery.read(web.query, _COLUMNS)
+    rows, total = audit.search(session, audit.AuditFilter(about=about), limit=query.size, offset=query.offset)
+    return Table(
+        "activity", _COLUMNS, rows, query, total, web.path, keep=keep, caption=_("Activity"),
+        empty=Empty(_("Nothing has been logged yet"), "", "history"),
+    )  # fmt: skip
+
+
+def _filters(session: TenantSession) -> tuple[Filter, ...]:
+    known = sorted(((name, str(action_text(name))) for name in audit.actions(session)), key=lambda item: item[1])
+    return (
+        Filter("search", _("Anything: name, object, value"), "search"),
+        Filter("action", _("Action"), "select", tuple(known)),
+        Filter("kind", _("Who"), "select", _KINDS),
+        Filter("since", _("From"), "date"),
+        Filter("until", _("To"), "date"),
     )
 
 
@@ -73,6 +90,7 @@ def _wanted(query: TableQuery) -> audit.AuditFilter:
     return audit.AuditFilter(
         text=query.get("search"),
         action=query.get("action"),
+        actor_kind=query.get("kind"),
         since=_day(query.get("since")),
         until=_day(query.get("until"), timedelta(days=1)),
     )

@@ -37,12 +37,11 @@ class Where:
         self.values |= values
         return self
 
-    def contains(self, value: str, *columns: str) -> Where:
-        """Whether one of the columns has the text in it, however it is written."""
+    def contains(self, value: str, *columns: str, otherwise: str = "") -> Where:
+        """Whether one of the columns has the text in it, however it is written; or another condition holds."""
         escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return self.add(
-            "(" + " or ".join(f"{column} ilike :contains" for column in columns) + ")", contains=f"%{escaped}%"
-        )
+        conditions = [f"{column} ilike :contains" for column in columns] + ([otherwise] if otherwise else [])
+        return self.add("(" + " or ".join(conditions) + ")", contains=f"%{escaped}%")
 
     @property
     def sql(self) -> str:
