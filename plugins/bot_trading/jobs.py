@@ -14,6 +14,7 @@ from plugins.bot_trading.live import publish_marks
 from plugins.bot_trading.models import BotCommand, Decision
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.services.commands import carry_out, stored_commands
+from plugins.bot_trading.services.history import take_snapshot
 from plugins.bot_trading.services.marks import keep_extremes, marks
 from plugins.bot_trading.services.reductions import notice_reductions
 from plugins.bot_trading.services.retrying import retry_blocked, waiting_bots
@@ -35,6 +36,7 @@ class BotJobs:
             Job("commands", self.finish_commands, queue="critical", every_s=5, reduces=True),
             Job("retry", self.retry, queue="trading", every_s=10),
             Job("watch", self.watch, queue="default", every_s=10),
+            Job("snapshot", self.snapshot, queue="default", every_s=1800),
             Job("marks", self.marks, queue="default", retries=0),
         )
 
@@ -59,9 +61,8 @@ class BotJobs:
         """Alerts: what strategies want told, and large floating losses; the extremes of every bot's total."""
         self._tell_decisions(context)
         settings: BotTradingSettings = context.settings()
-        found = list(marks(context.session).values())
-        keep_extremes(context.session, found)
-        for mark in found:
+        keep_extremes(context.session)
+        for mark in marks(context.session).values():
             if mark.status == "running" and mark.share <= -settings.floating_loss_alert_percent:
                 context.alert(
                     "large_floating_loss",
@@ -69,6 +70,10 @@ class BotJobs:
                     subject=f"bot:{mark.id}",
                     detail={"total": str(mark.total), "currency": mark.currency, "percent": f"{mark.share:.2f}"},
                 )
+
+    def snapshot(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
+        """Keep the figures of the day for Bot Stats over time."""
+        take_snapshot(context.session)
 
     def marks(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
         """Tell open pages what their bots are worth, and come again while a page is open."""

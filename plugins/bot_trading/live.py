@@ -55,25 +55,20 @@ def announce(session: TenantSession, customer_id: UUID) -> None:
 def publish_marks(session: TenantSession) -> bool:
     """Send what watched bots are worth; false when nobody watches any more."""
     session.execute(text("delete from bot_trading.watches where until < now()"))
-    rows = session.execute(
-        text(
-            "select b.id, b.customer_id, b.last_code, b.last_facts, b.halt from bot_trading.watches w"
-            " join bot_trading.bots b on b.id = w.bot_id"
-        )
-    ).all()
-    if not rows:
+    watched = session.scalars(text("select bot_id from bot_trading.watches")).all()
+    if not watched:
         return False
     session.execute(text("update bot_trading.publishers set asked_at = now()"))
-    found = marks(session, [row.id for row in rows])
-    cells = {row.id: _cells(found[row.id], row) for row in rows}
-    publish(session, TOPIC, {"bots": list(cells.values()), "key": "marks"})
-    for customer_id in {row.customer_id for row in rows}:
-        own = [cells[row.id] for row in rows if row.customer_id == customer_id]
+    cells: dict[UUID, list[dict[str, Any]]] = {}
+    for mark in marks(session, watched).values():
+        cells.setdefault(mark.customer_id, []).append(_cells(mark))
+    publish(session, TOPIC, {"bots": [cell for own in cells.values() for cell in own], "key": "marks"})
+    for customer_id, own in cells.items():
         publish(session, f"{TOPIC}:{customer_id}", {"bots": own, "key": "marks"})
     return True
 
 
-def _cells(mark: Mark, row: Any) -> dict[str, Any]:
+def _cells(mark: Mark) -> dict[str, Any]:
     return {
         "id": str(mark.id),
         "status": mark.status,
@@ -85,5 +80,5 @@ def _cells(mark: Mark, row: Any) -> dict[str, Any]:
         "floating": str(mark.floating),
         "profit": str(mark.cycle_profit),
         "inventory": str(mark.inventory_realised),
-        "last": decision_text(row.last_code, row.last_facts),
+        "last": decision_text(mark.last_code, mark.last_facts) if mark.last_code else "",
     }

@@ -2,8 +2,9 @@
 
 from .bot import SCHEMA, Bot
 from .command import BotCommand
+from .day import StatsDay
 from .decision import Decision
 from .grant import StrategyRuling
 from .watch import Publisher, Watch
 
-__all__ = ["SCHEMA", "Bot", "BotCommand", "Decision", "Publisher", "StrategyRuling", "Watch"]
+__all__ = ["SCHEMA", "Bot", "BotCommand", "Decision", "Publisher", "StatsDay", "StrategyRuling", "Watch"]

@@ -11,11 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from core.sdk.arrays import numbers, texts
 from core.sdk.data import TenantSession
-from plugins.bot_trading.services.marks import mark_rows
+from plugins.bot_trading.services.conversion import rates_of
+from plugins.bot_trading.services.marks import MARKED, current_prices
 from plugins.bot_trading.texts import decision_text
 
-__all__ = ["BotRow", "Listing", "Wanted", "bot_row", "list_bots"]
+__all__ = ["BotRow", "Listing", "Wanted", "bot_row", "list_bots", "wanted_ids"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,13 @@ class BotRow:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which bots, in which order: ``sort`` is a key of a table's column."""
+    """Which bots, in which order: ``sort`` is a key of a table's column.
+
+    :ivar end: how a bot ended: what was chosen at its stop (``close``, ``keep``, ``wind_down``) or ``itself``.
+    :ivar first, last: days (UTC, ISO) on which an ended bot has ended, both included; empty: any.
+    :ivar losing: percent; only bots that stand at least so far in the red.
+    :ivar size: none for all of them.
+    """
 
     live: bool | None = None
     customer_id: UUID | None = None
@@ -85,10 +93,14 @@ class Wanted:
     strategy: str = ""
     status: str = ""
     symbol: str = ""
+    end: str = ""
+    first: str = ""
+    last: str = ""
+    losing: Decimal | None = None
     sort: str = "age"
     descending: bool = True
     offset: int = 0
-    size: int = 50
+    size: int | None = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,7 @@ class Listing:
 
 
 _FROM = """
-from bot_trading.bots b
+from marked b
 join tenants.customers c on c.id = b.customer_id
 join core.accounts a on a.id = b.account_id
 join core.account_types t on t.id = a.account_type_id
@@ -110,13 +122,21 @@ where (cast(:live as boolean) is null or (b.status <> 'stopped') = :live)
   and (:status = '' or b.status = :status) and (:strategy = '' or b.strategy = :strategy)
   and (:symbol = '' or s.code = :symbol)
   and (:search = '' or c.name ilike :like or c.email ilike :like or a.number ilike :like)
+  and (:end = '' or (case when :end = 'itself' then b.stop = '' else b.stop = :end end))
+  and (:first = '' or b.ended_at >= timezone('UTC', cast(nullif(:first, '') as timestamp)))
+  and (:last = '' or b.ended_at < timezone('UTC', cast(nullif(:last, '') as timestamp) + interval '1 day'))
+  and (cast(:losing as numeric) is null or b.share <= -cast(:losing as numeric))
 """
 _SELECT = """
 select b.id, b.customer_id, c.name as customer, c.email, b.account_id, a.number as account, t.demo, b.strategy, b.symbol_id,
-  s.code as symbol, s.tick, b.status, b.pauses, b.halt, b.stop, b.end_reason, b.currency, b.investment, b.base, b.short, b.invested,
-  b.cycle_profit, b.inventory_realised, b.last_floating, b.peak, b.drawdown, b.fees, b.fills, b.cycles, b.wins, b.blocked,
-  b.last_code, b.last_facts, b.last_ts_ms, b.created_at, b.ended_at, b.settings,
-  cast(b.market ->> 'contract' as numeric) as contract
+  s.code as symbol, s.tick, b.status, b.pauses, b.halt, b.stop, b.end_reason, b.currency, b.investment, b.base, b.short,
+  b.cycle_profit, b.inventory_realised, b.floating, b.total, b.share, b.fall as drawdown,
+  greatest(b.drawdown * 100, b.fall) as worst_drawdown, b.fees, b.fills, b.cycles, b.wins, b.blocked,
+  b.last_code, b.last_facts, b.last_ts_ms, b.created_at, b.ended_at, b.settings
+"""
+_RATE = """
+(select r.rate from unnest(cast(:rate_currencies as text[]), cast(:rates as numeric[])) as r(currency, rate)
+ where r.currency = b.currency)
 """
 _SORTS = {
     "customer": "c.name",
@@ -124,67 +144,71 @@ _SORTS = {
     "strategy": "b.strategy",
     "symbol": "s.code",
     "status": "b.status",
-    "investment": "b.investment",
+    "investment": f"b.investment * {_RATE}",
     "age": "b.created_at",
     "created_at": "b.created_at",
     "ended_at": "b.ended_at",
-    "fees": "b.fees",
+    "fees": f"b.fees * {_RATE}",
     "cycles": "b.cycles",
+    "total": f"b.total * {_RATE}",
+    "floating": f"b.floating * {_RATE}",
+    "realised": f"(b.cycle_profit + b.inventory_realised) * {_RATE}",
+    "share": "b.share",
+    "drawdown": "b.fall",
+    "worst_drawdown": "greatest(b.drawdown * 100, b.fall)",
 }
-MOVING = ("total", "share", "floating", "drawdown")
-"""Sorts that go by the current quotes, so that every wanted bot is measured first."""
+"""Amounts are sorted by what they are worth in the brokerage's main currency; those without a rate come last."""
 
 
 def list_bots(session: TenantSession, wanted: Wanted) -> Listing:
     """The wanted bots, measured at the current quotes."""
-    values: dict[str, Any] = {
+    values = _values(session, wanted)
+    total = session.scalar(text(f"with {MARKED} select count(*) {_FROM}"), values) or 0
+    order = _SORTS.get(wanted.sort, "b.created_at")
+    if ":rates" in order:
+        currencies = session.scalars(text("select distinct currency from bot_trading.bots")).all()
+        rates = rates_of(session, currencies).rates
+        values |= {"rate_currencies": texts(rates), "rates": numbers(rates.values())}
+    direction = "desc nulls last" if wanted.descending else "asc nulls last"
+    rows = session.execute(
+        text(f"with {MARKED} {_SELECT} {_FROM} order by {order} {direction}, b.id desc offset :offset limit :size"),
+        {**values, "offset": wanted.offset, "size": wanted.size},
+    )
+    return Listing([_row(row) for row in rows], total)
+
+
+def wanted_ids(session: TenantSession, wanted: Wanted) -> list[UUID]:
+    """Ids of all wanted bots, whatever the page, in the order of their ids."""
+    return list(session.scalars(text(f"with {MARKED} select b.id {_FROM} order by b.id"), _values(session, wanted)))
+
+
+def bot_row(session: TenantSession, bot_id: UUID, customer_id: UUID | None = None) -> BotRow | None:
+    """One bot; none where the tenant, or the customer where one is given, has no such bot."""
+    values = {**_values(session, Wanted(customer_id=customer_id), [bot_id]), "id": bot_id}
+    row = session.execute(text(f"with {MARKED} {_SELECT} {_FROM} and b.id = :id"), values).first()
+    return None if row is None else _row(row)
+
+
+def _values(session: TenantSession, wanted: Wanted, bot_ids: Sequence[UUID] | None = None) -> dict[str, Any]:
+    return {
+        **current_prices(session, bot_ids),
         "live": wanted.live,
         "customer": wanted.customer_id,
         "status": wanted.status,
         "strategy": wanted.strategy,
         "symbol": wanted.symbol,
+        "end": wanted.end,
+        "first": wanted.first,
+        "last": wanted.last,
+        "losing": wanted.losing,
         "search": wanted.search,
         "like": "%" + wanted.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",
     }
-    total = session.scalar(text("select count(*) " + _FROM), values) or 0
-    direction = "desc nulls last" if wanted.descending else "asc nulls last"
-    if wanted.sort in MOVING:
-        found = _measured(session, session.execute(text(_SELECT + _FROM), values).all())
-        found.sort(key=lambda row: (getattr(row, wanted.sort), row.id), reverse=wanted.descending)
-        return Listing(found[wanted.offset : wanted.offset + wanted.size], total)
-    order = f" order by {_SORTS.get(wanted.sort, 'b.created_at')} {direction}, b.id desc offset :offset limit :size"
-    rows = session.execute(text(_SELECT + _FROM + order), {**values, "offset": wanted.offset, "size": wanted.size})
-    return Listing(_measured(session, rows.all()), total)
 
 
-def bot_row(session: TenantSession, bot_id: UUID, customer_id: UUID | None = None) -> BotRow | None:
-    """One bot; none where the tenant, or the customer where one is given, has no such bot."""
-    values = {
-        "live": None,
-        "customer": customer_id,
-        "status": "",
-        "strategy": "",
-        "symbol": "",
-        "search": "",
-        "like": "",
-    }
-    rows = session.execute(text(_SELECT + _FROM + " and b.id = :id"), {**values, "id": bot_id}).all()
-    return _measured(session, rows)[0] if rows else None
-
-
-def _measured(session: TenantSession, rows: Sequence[Any]) -> list[BotRow]:
-    found = mark_rows(session, rows)
-    return [_row(row, found[row.id]) for row in rows]
-
-
-def _row(row: Any, mark: Any) -> BotRow:
-    names = BotRow.__dataclass_fields__.keys() - {"floating", "total", "share", "drawdown", "worst_drawdown", "last"}
+def _row(row: Any) -> BotRow:
+    names = BotRow.__dataclass_fields__.keys() - {"last"}
     return BotRow(
         **{name: getattr(row, name) for name in names},
-        floating=mark.floating,
-        total=mark.total,
-        share=mark.share,
-        drawdown=mark.drawdown,
-        worst_drawdown=max(row.drawdown * 100, mark.drawdown),
         last=decision_text(row.last_code, row.last_facts) if row.last_code else "",
     )

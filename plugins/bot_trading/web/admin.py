@@ -12,11 +12,11 @@ from litestar.types import ControllerRouterHandler
 from core.sdk.web import FromPath, Web
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.services.marks import marks
-from plugins.bot_trading.services.stats import read_stats
+from plugins.bot_trading.web.admin_stats import stats_routes
 from plugins.bot_trading.web.bot_page import show_bot
 from plugins.bot_trading.web.commanding import command_routes
 from plugins.bot_trading.web.permissions import MANAGE, VIEW
-from plugins.bot_trading.web.tables import history_table, mission_table, strategy_titles
+from plugins.bot_trading.web.tables import mission_table, strategy_titles
 
 __all__ = ["admin_routes"]
 
@@ -25,16 +25,6 @@ _VIEW = {"permission": VIEW}
 
 def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
     """The handlers of the area ``admin``."""
-
-    @get("/stats", opt=_VIEW, sync_to_thread=True)
-    def stats(web: Web) -> Response[str]:
-        """Bot Stats."""
-        with web.session() as session:
-            found = read_stats(session)
-            history = history_table(web, session, strategies)
-        return web.render(
-            "admin/stats.html", title="Bot Stats", stats=found, history=history, titles=strategy_titles(strategies)
-        )
 
     @get("/", opt=_VIEW, sync_to_thread=True)
     def start(web: Web) -> Response[Any]:
@@ -46,7 +36,7 @@ def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         """Bot Mission Control."""
         limit = web.settings().floating_loss_alert_percent
         with web.session() as session:
-            table = mission_table(web, session, strategies)
+            table = mission_table(web, session, strategies, [])
             now = list(marks(session).values())
         warned = [mark for mark in now if mark.share <= -limit]
         counts: dict[str, int] = {}
@@ -72,4 +62,11 @@ def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         """What Bot Trading is: strategies, parameters, states."""
         return web.render("shared/reference.html", title="Bot Trading", strategies=list(strategies.values()))
 
-    return [start, stats, mission_control, bot, reference, *command_routes(strategies, {"permission": MANAGE})]
+    return [
+        start,
+        *stats_routes(strategies),
+        mission_control,
+        bot,
+        reference,
+        *command_routes(strategies, {"permission": MANAGE}),
+    ]
