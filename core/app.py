@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from litestar import Litestar, Request, Router
 from litestar.config.app import AppConfig
+from litestar.datastructures import Headers
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
@@ -26,6 +27,9 @@ from core.web.gate import Gate
 from core.web.guards import Guard
 from core.web.live.hub import Hub
 from core.web.mounting import plugin_routers
+from core.web.operator.app import create_operator_app
+from core.web.operator.entering import is_operator_host
+from core.web.operator.page import OperatorPage
 from core.web.page import Kit, WebPage
 from core.web.portal import PORTAL_ROUTES
 from core.web.templating import STATIC, Templates
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 MAX_FORM_BYTES = 2_000_000
+P = TypeVar("P", bound=WebPage)
 
 
 def create_app(platform: Platform) -> Litestar:
@@ -59,10 +64,12 @@ def create_app(platform: Platform) -> Litestar:
                 yield
             await asyncio.get_running_loop().run_in_executor(None, platform.close)
 
-    def application(routes: Sequence[ControllerRouterHandler], **more: Any) -> Litestar:
-        return Litestar(
+    def application(
+        routes: Sequence[ControllerRouterHandler], kind: type[Litestar] = Litestar, **more: Any
+    ) -> Litestar:
+        return kind(
             route_handlers=routes,
-            dependencies={"web": Provide(_page_of(kit)), "hub": Provide(_constant(hub), sync_to_thread=False)},
+            dependencies={"web": Provide(_page_of(kit, WebPage)), "hub": Provide(_constant(hub), sync_to_thread=False)},
             guards=[Guard(platform)],
             exception_handlers=error_handlers(kit),
             request_max_body_size=MAX_FORM_BYTES,
@@ -89,12 +96,33 @@ def create_app(platform: Platform) -> Litestar:
         Router("/", route_handlers=PORTAL_ROUTES, include_in_schema=False),
         api(),
     ]
-    return application(
+    application_of_brokerages = application(
         [*own, *plugin_routers(platform.runtime, probe)],
+        _Surfaces,
         lifespan=[lifespan],
         on_app_init=[_first_of_all(platform)],
         openapi_config=None,
     )
+    assert isinstance(application_of_brokerages, _Surfaces)  # noqa: S101 - it was made of that kind
+    operators = create_operator_app(kit, assets, _page_of(kit, OperatorPage), MAX_FORM_BYTES)
+    application_of_brokerages.operators = operators
+    application_of_brokerages.operator_host = platform.settings.operator_host
+    return application_of_brokerages
+
+
+class _Surfaces(Litestar):
+    """The brokerages' application, which hands what comes to the operators' host on to theirs: no route is shared."""
+
+    operators: Litestar
+    operator_host: str
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request on the surface that its host names."""
+        host = Headers.from_scope(scope).get("host", "") if scope["type"] == "http" else ""
+        if is_operator_host(host, self.operator_host):
+            await self.operators(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def api() -> Router:
@@ -120,8 +148,8 @@ def _constant(value: Hub) -> Any:
     return give
 
 
-def _page_of(kit: Kit) -> Any:
-    async def page(request: Request[Any, Any, Any]) -> WebPage:
+def _page_of(kit: Kit, kind: type[P]) -> Callable[[Request[Any, Any, Any]], Awaitable[P]]:
+    async def page(request: Request[Any, Any, Any]) -> P:
         form: Mapping[str, Sequence[str]] = {}
         if request.method not in ("GET", "HEAD") and request.content_type[0] in (
             "application/x-www-form-urlencoded",
@@ -129,6 +157,6 @@ def _page_of(kit: Kit) -> Any:
         ):
             sent = await request.form()
             form = {key: sent.getall(key) for key in sent}
-        return WebPage(kit, request, form)
+        return kind(kit, request, form)
 
     return page

@@ -20,10 +20,13 @@ MODEL_MODULES = (
     "core.events.models",
     "core.jobs.models",
     "core.runtime.models",
+    "core.operator.models",
 )
 
-APPEND_ONLY = ("ledger_entries", "fills")
+APPEND_ONLY = ("ledger_entries", "fills", "operator_log")
 """Tables whose rows nobody changes or deletes: history is corrected by a new row."""
+OPERATORS_OWN = ("operators", "operator_sessions", "operator_attempts", "operator_log")
+"""Tables of the platform's operators, which a tenant's session does not even read."""
 
 
 def metadata() -> MetaData:

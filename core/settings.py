@@ -93,6 +93,12 @@ class Settings(BaseSettings):
         description="Domain below which the demo brokerages get their host names (`northwind.localhost`)."
         " Hosts of real tenants are set in the product.",
     )
+    operator_host: str = Field(
+        "operator.localhost",
+        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        description="Host of the platform operators' own pages, which answer on no brokerage's host."
+        " `tradeyard operator create` makes a sign-in.",
+    )
     https: bool = Field(
         False,
         description="Set where a proxy in front speaks HTTPS: addresses begin with `https`, cookies are marked secure.",

@@ -1,4 +1,4 @@
-"""What the operator rules about a brokerage's modules: allow, forbid, halt, end a halt."""
+"""What the operator rules about a brokerage's modules: allow, forbid, halt, end a halt, lift a quarantine."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import click
 from core.settings import load_settings
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from tenants.db import Database
 
 
@@ -45,7 +43,11 @@ def forbid(tenant: str, module: str) -> None:
 @click.option("--reason", required=True, help="Shown to the brokerage's staff and kept in its audit log.")
 def halt(tenant: str, module: str, reason: str) -> None:
     """Stop everything a module does for a brokerage, closes by the system too: positions are then closed by hand only."""
-    _set_state(tenant, module, "halted", reason)
+    from core.operator import modules
+    from tenants.services.actor import OPERATOR
+
+    with _installation(module) as database:
+        modules.halt(database, tenant, module, reason, OPERATOR)
     click.echo(f"{module} is halted at {tenant}: nothing it holds is closed by the system")
 
 
@@ -55,34 +57,46 @@ def halt(tenant: str, module: str, reason: str) -> None:
 @click.option("--reason", required=True, help="Kept in the brokerage's audit log.")
 def end_halt(tenant: str, module: str, reason: str) -> None:
     """Let a halted module wind down again; the brokerage's staff switch it on when they want to."""
-    _set_state(tenant, module, "draining", reason)
+    from core.operator import modules
+    from tenants.services.actor import OPERATOR
+
+    with _installation(module) as database:
+        modules.end_halt(database, tenant, module, reason, OPERATOR)
     click.echo(f"{module} drains at {tenant}")
 
 
+@command.command("lift-quarantine")
+@click.argument("module")
+@click.option(
+    "--tenant", default=None, help="The brokerage's short name; without one the quarantine for all is lifted."
+)
+@click.option("--reason", required=True, help="Kept in the operators' log.")
+def lift_quarantine(module: str, tenant: str | None, reason: str) -> None:
+    """End a module's quarantine; the brokerages' staff switch it on when they want to."""
+    from core.operator import modules
+    from tenants.services.actor import OPERATOR
+
+    with _installation(module) as database, database.system() as session:
+        if not modules.lift(session, module, tenant, reason, OPERATOR):
+            raise click.ClickException(f"{module} is not in quarantine{f' at {tenant}' if tenant else ' for all'}")
+    click.echo(f"the quarantine of {module} is lifted")
+
+
 def _allow(tenant: str, module: str, *, allowed: bool) -> None:
-    from tenants.services import products
+    from core.operator import brokerages
     from tenants.services.actor import OPERATOR
 
-    with _brokerage(tenant, module) as (database, tenant_id), database.system() as session:
-        products.allow(session, tenant_id, module, allowed, OPERATOR)
-
-
-def _set_state(tenant: str, module: str, state: str, reason: str) -> None:
-    from tenants.services import products
-    from tenants.services.actor import OPERATOR
-
-    with _brokerage(tenant, module) as (database, tenant_id), database.tenant(tenant_id) as session:
-        products.set_state(session, module, "halted" if state == "halted" else "draining", OPERATOR, reason=reason)
+    with _installation(module) as database, database.system() as session:
+        brokerages.set_plan(session, tenant, {module: allowed}, OPERATOR)
 
 
 @contextmanager
-def _brokerage(key: str, module: str) -> Iterator[tuple[Database, UUID]]:
-    """The database and the brokerage. Once the change has committed, waits until every process has it and names the others."""
+def _installation(module: str) -> Iterator[Database]:
+    """The database. Once the change has committed, waits until every process has it and names the others."""
     from core.addresses import resolve
     from core.preparation import prepare
     from core.servers import serving
     from tenants.db import Database
-    from tenants.services.company import find_tenant
     from tenants.services.errors import TenantsError
     from tenants.snapshot import wait_acknowledged
 
@@ -95,9 +109,7 @@ def _brokerage(key: str, module: str) -> Iterator[tuple[Database, UUID]]:
         addresses = resolve(settings)
         database = Database(addresses.app, addresses.system, pooled=False)
         try:
-            with database.system() as session:
-                tenant_id = find_tenant(session, key).id
-            yield database, tenant_id
+            yield database
             for process in wait_acknowledged(database):
                 click.echo(f"  process {process.pid} ({process.kind}) has not taken it in yet", err=True)
         except TenantsError as error:

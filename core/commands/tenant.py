@@ -46,7 +46,7 @@ def create(
     language: str,
 ) -> None:
     """Make a brokerage with account types and symbols, ready for customers; KEY is its short name."""
-    from core.onboarding import make_brokerage
+    from core.operator import brokerages
     from tenants.services.actor import OPERATOR
     from tenants.services.making import NewTenant
 
@@ -62,7 +62,7 @@ def create(
         language=language,
     )
     with _database() as (settings, database):
-        made = make_brokerage(database, new, OPERATOR)
+        made = brokerages.make(database, settings, new, OPERATOR)
     scheme = "https" if settings.https else "http"
     port = "" if settings.https else f":{settings.port}"
     click.echo(f"{name} is ready at {scheme}://{hosts[0]}{port}/")
@@ -90,11 +90,11 @@ def list_() -> None:
 @click.option("--main", is_flag=True, help="Addresses in mails name this one from now on.")
 def add_host(key: str, host: str, main: bool) -> None:
     """Let a brokerage be reached under one more host name."""
-    from tenants.services import company
+    from core.operator import brokerages
     from tenants.services.actor import OPERATOR
 
-    with _database() as (_, database), database.system() as session:
-        company.add_host(session, company.find_tenant(session, key).id, host, OPERATOR, main=main)
+    with _database() as (settings, database), database.system() as session:
+        brokerages.add_host(session, settings, key, host, OPERATOR, main=main)
     click.echo(f"{key} answers at {host}")
 
 
@@ -103,11 +103,11 @@ def add_host(key: str, host: str, main: bool) -> None:
 @click.argument("host")
 def remove_host(key: str, host: str) -> None:
     """Take a host name from a brokerage."""
-    from tenants.services import company
+    from core.operator import brokerages
     from tenants.services.actor import OPERATOR
 
     with _database() as (_, database), database.system() as session:
-        company.remove_host(session, company.find_tenant(session, key).id, host, OPERATOR)
+        brokerages.remove_host(session, key, host, OPERATOR)
     click.echo(f"{key} no longer answers at {host}")
 
 
@@ -116,11 +116,11 @@ def remove_host(key: str, host: str) -> None:
 @click.option("--reason", required=True, help="Goes into the brokerage's audit log.")
 def suspend(key: str, reason: str) -> None:
     """Close a brokerage's doors; what is open keeps being looked after."""
-    from tenants.services import company
+    from core.operator import brokerages
     from tenants.services.actor import OPERATOR
 
     with _database() as (_, database), database.system() as session:
-        company.suspend(session, company.find_tenant(session, key).id, OPERATOR, reason)
+        brokerages.suspend(session, key, reason, OPERATOR)
     click.echo(f"{key} is suspended")
 
 
@@ -128,11 +128,11 @@ def suspend(key: str, reason: str) -> None:
 @click.argument("key")
 def resume(key: str) -> None:
     """Open a suspended brokerage's doors again."""
-    from tenants.services import company
+    from core.operator import brokerages
     from tenants.services.actor import OPERATOR
 
     with _database() as (_, database), database.system() as session:
-        company.resume(session, company.find_tenant(session, key).id, OPERATOR)
+        brokerages.resume(session, key, "", OPERATOR)
     click.echo(f"{key} is open")
 
 

@@ -12,13 +12,21 @@ from sqlalchemy.pool import NullPool
 from core.addresses import Addresses, role_password
 from core.runtime import Runtime, load_runtime
 from core.runtime.migrating import migrate_plugins
-from core.schema import APPEND_ONLY, OWN_SCHEMAS, SCHEMA
+from core.schema import APPEND_ONLY, OPERATORS_OWN, OWN_SCHEMAS, SCHEMA
 from core.settings import Settings, SettingsError
 from tenants.db import Roles, ddl, grant_schema, protect_table
 from tenants.models.tenant import SCHEMA as TENANTS_SCHEMA
 
 LOCK = 0x7472_6164
 """Advisory lock of migrations, so that two starts at once do not run into each other."""
+_KEEP_OPERATOR_LOG = """
+do $do$ begin
+  if not exists (select from pg_trigger where tgrelid = 'core.operator_log'::regclass and tgname = 'append_only') then
+    create trigger append_only before update or delete or truncate on core.operator_log
+      for each statement execute function tenants.refuse_change();
+  end if;
+end $do$
+"""
 
 
 def migrate(settings: Settings, addresses: Addresses, runtime: Runtime | None = None) -> Runtime:
@@ -82,7 +90,7 @@ def secure(connection: Connection, roles: Roles, schemas: tuple[str, ...] = OWN_
             protect_table(connection, schema, "tenants", roles, column="id")
         grant_schema(connection, schema, roles, append_only=APPEND_ONLY if schema == SCHEMA else ())
     if SCHEMA in schemas:
-        for statement in (*_platform_tables(connection, roles), *ddl.statements(roles)):
+        for statement in (*_platform_tables(connection, roles), *ddl.statements(roles), _KEEP_OPERATOR_LOG):
             connection.execute(text(statement))
 
 
@@ -98,6 +106,7 @@ def _platform_tables(connection: Connection, roles: Roles) -> list[str]:
     ).all()
     return [
         *(f'revoke insert, update, delete, truncate on "{SCHEMA}"."{table}" from {roles.app}' for table in tables),
+        *(f'revoke all on "{SCHEMA}"."{table}" from {roles.app}' for table in OPERATORS_OWN),
         # PostgreSQL asks for the right to update a column of a row before it lets a transaction lock it: the lanes' fence.
         f"grant update (heartbeat_at) on {SCHEMA}.lanes to {roles.app}",
     ]

@@ -86,7 +86,9 @@ def problem_of(error: Exception) -> Problem:
     return Problem(500, "internal", _TITLES[500][0])
 
 
-def error_handlers(kit: Kit) -> dict[type[Exception] | int, Callable[[AnyRequest, Exception], Response[Any]]]:
+def error_handlers(
+    kit: Kit, page_type: type[WebPage] = WebPage
+) -> dict[type[Exception] | int, Callable[[AnyRequest, Exception], Response[Any]]]:
     """The handlers of the application: one for everything."""
 
     def answer(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -103,7 +105,7 @@ def error_handlers(kit: Kit) -> dict[type[Exception] | int, Callable[[AnyRequest
             return _for_programs(problem, visit)
         if isinstance(error, SignInError):
             return _to_sign_in(request, visit)
-        page = WebPage(kit, request, {})
+        page = page_type(kit, request, {})
         return _for_a_part(page, problem) if page.fragment else _for_people(page, problem)
 
     return {Exception: answer, HTTPException: answer}

@@ -17,7 +17,7 @@ from tenants.text import languages, speak
 if TYPE_CHECKING:
     from tenants.snapshot import SnapshotHolder
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "plain_not_found", "read_cookies", "request_id_of"]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 
@@ -37,7 +37,7 @@ class Gate:
         snapshot = self._snapshot.current
         tenant = snapshot.by_host(headers.get("host", ""))
         if tenant is None:
-            await _plain_not_found(send)
+            await plain_not_found(send)
             return
         path = scope["path"]
         area: Area = (
@@ -47,22 +47,25 @@ class Gate:
             if path.startswith("/api/")
             else "portal"
         )
-        cookies = _cookies(headers.get("cookie", ""))
+        cookies = read_cookies(headers.get("cookie", ""))
         client = scope.get("client")
-        given_id = headers.get("x-request-id", "")
         visit = Visit(
             snapshot=snapshot,
             tenant=tenant,
             area=area,
-            request_id=given_id if _REQUEST_ID.match(given_id) else secrets.token_hex(8),
+            request_id=request_id_of(headers),
             address=client[0] if client else "",
             session_token="" if area == "api" else cookies.get(ADMIN_COOKIE if area == "admin" else PORTAL_COOKIE, ""),
             visitor=cookies.get(VISITOR_COOKIE, ""),
             chosen_language=chosen if (chosen := cookies.get(LANGUAGE_COOKIE, "")) in languages() else "",
         )
-        scope.setdefault("state", {})["visit"] = visit
         if area != "api":
             speak(visit.language)
+        await self.answer(scope, receive, send, visit)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send, visit: Visit) -> None:
+        """Let the application answer the visit, and complete its headers."""
+        scope.setdefault("state", {})["visit"] = visit
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -90,6 +93,12 @@ class Gate:
             headers.add("set-cookie", f"{VISITOR_COOKIE}={visit.visitor}; Path=/; HttpOnly; SameSite=Lax{secure}")
 
 
+def request_id_of(headers: Headers) -> str:
+    """The id that a proxy has given the request, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.match(given) else secrets.token_hex(8)
+
+
 def content_policy(nonce: str) -> str:
     """Nothing but what this host serves; scripts only with the page's nonce, which modules hand on to what they import."""
     return (
@@ -98,7 +107,7 @@ def content_policy(nonce: str) -> str:
     )
 
 
-def _cookies(header: str) -> dict[str, str]:
+def read_cookies(header: str) -> dict[str, str]:
     found: SimpleCookie = SimpleCookie()
     try:
         found.load(header)
@@ -107,7 +116,7 @@ def _cookies(header: str) -> dict[str, str]:
     return {key: morsel.value for key, morsel in found.items()}
 
 
-async def _plain_not_found(send: Send) -> None:
+async def plain_not_found(send: Send) -> None:
     body = b"Not found\n"
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 404, "headers": headers})

@@ -26,7 +26,7 @@ from tenants.text import speak
 if TYPE_CHECKING:
     from core.platform import Platform
 
-__all__ = ["Guard"]
+__all__ = ["Guard", "own_form"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _Connection = ASGIConnection[Any, Any, Any, Any]
@@ -51,10 +51,11 @@ class Guard:
             if visit.session_token:
                 visit.person = await sync_to_thread(self._find_session, visit)
                 speak(visit.language)
-            await self._own_form(connection, visit)
+            await own_form(connection, visit)
             if options.get("sign_in", True) and visit.person is None:
                 raise SignInError
-        if visit.tenant.status == "suspended" and visit.kind != "staff":
+        # Staff come in to a suspended brokerage, by its sign-in page too.
+        if visit.tenant.status == "suspended" and visit.kind != "staff" and visit.area != "admin":
             raise ModuleUnavailableError("This service is not available at the moment.")
         self._permission(visit, options)
 
@@ -87,20 +88,6 @@ class Guard:
             surface: Surface = "admin" if visit.area == "admin" else "portal"
             return find_session(session, visit.session_token, surface, idle=idle)
 
-    async def _own_form(self, connection: _Connection, visit: Visit) -> None:
-        """Refuse what another site makes a browser send: both by where it says it comes from and by the form's token."""
-        if _method(connection) in _SAFE:
-            return
-        if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            raise PermissionDeniedException("The form was sent from another site.")
-        sent = connection.headers.get("x-csrf-token", "")
-        if not sent and isinstance(connection, Request):
-            sent = str((await connection.form()).get("_csrf", ""))
-        if not hmac.compare_digest(sent.encode(), visit.csrf.encode()):
-            raise PermissionDeniedException(
-                "This page has been open for too long. Load it again and repeat what you did."
-            )
-
     async def _token(self, connection: _Connection, visit: Visit, options: dict[str, Any]) -> None:
         if not options.get("sign_in", True):
             return
@@ -122,6 +109,19 @@ class Guard:
     def _find_token(self, visit: Visit, token: str) -> TokenHolder | None:
         with self._platform.database.tenant(visit.tenant.id) as session:
             return find_token(session, token)
+
+
+async def own_form(connection: _Connection, visit: Visit) -> None:
+    """Refuse what another site makes a browser send: both by where it says it comes from and by the form's token."""
+    if _method(connection) in _SAFE:
+        return
+    if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise PermissionDeniedException("The form was sent from another site.")
+    sent = connection.headers.get("x-csrf-token", "")
+    if not sent and isinstance(connection, Request):
+        sent = str((await connection.form()).get("_csrf", ""))
+    if not hmac.compare_digest(sent.encode(), visit.csrf.encode()):
+        raise PermissionDeniedException("This page has been open for too long. Load it again and repeat what you did.")
 
 
 def _method(connection: _Connection) -> str:

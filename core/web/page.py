@@ -20,7 +20,17 @@ from core.web.navigation import navigation_for
 from core.web.spreadsheets import csv_response
 from core.web.tables import Column
 from core.web.templating import Templates
-from core.web.view import NOTICE_COOKIE, THEME_COOKIE, View, brand_of, read_notice, reader_of, theme_of, write_notice
+from core.web.view import (
+    NOTICE_COOKIE,
+    THEME_COOKIE,
+    View,
+    brand_of,
+    read_notice,
+    reader_of,
+    standing_of,
+    theme_of,
+    write_notice,
+)
 from core.web.visit import Visit, visit_of
 from tenants.db import TenantSession
 from tenants.services import audit
@@ -211,7 +221,7 @@ class WebPage:
 
     def message(self, text: str, tone: str = "green", *, event: str = "", close: bool = False) -> str:
         """The value of a header ``HX-Trigger`` that shows a short message, and sends an event that parts of the page hear."""
-        triggers: dict[str, Any] = {"toast": {"text": text, "tone": tone}}
+        triggers: dict[str, Any] = {"toast": {"text": str(text), "tone": tone}}
         if close:
             triggers["dialog:close"] = {}
         if event:
@@ -233,6 +243,7 @@ class WebPage:
             user=reader_of(visit),
             navigation=navigation_for(visit, self.kit.platform.runtime, self.path),
             flashes=flashes,
+            standing=standing_of(visit, self.kit.platform.runtime),
         )
 
 

@@ -15,7 +15,7 @@ from core.web.refusals import NotFoundError
 from core.web.visit import visit_of
 from tenants.services import branding
 
-__all__ = ["ROUTES", "static_route"]
+__all__ = ["FACE_ROUTES", "ROUTES", "static_route"]
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _IMAGES: dict[str, branding.ImageName] = {"logo.png": "logo", "logo_dark.png": "logo_dark", "favicon.png": "favicon"}
@@ -77,4 +77,6 @@ async def alive() -> Response[str]:
     return Response("ok\n", media_type="text/plain; charset=utf-8")
 
 
-ROUTES = [style, icon, image, alive]
+FACE_ROUTES = [style, icon, alive]
+"""What a surface needs that has no uploads."""
+ROUTES = [*FACE_ROUTES, image]

@@ -8,10 +8,10 @@ __all__ = ["side_label", "status_label", "status_tone"]
 
 _TONES: dict[str, str] = {}
 for _tone, _names in {
-    "green": "active on running filled verified open approved ok healthy completed live granted",
+    "green": "active on running filled verified open approved ok healthy completed live granted alive",
     "blue": "new pending waiting waiting_trigger validating working accepted resting submitted triggered",
-    "yellow": "paused draining stopping partially_filled partial warning unknown stale blocked_insufficient_funds degraded",
-    "red": "rejected blocked error halted failed quarantined suspended margin_call stopped_out critical revoked",
+    "yellow": "paused draining stopping partially_filled partial warning unknown stale blocked_insufficient_funds degraded behind failing",
+    "red": "rejected blocked error halted failed quarantined suspended margin_call stopped_out critical revoked silent",
 }.items():
     _TONES |= dict.fromkeys(_names.split(), _tone)
 
@@ -114,6 +114,10 @@ _LABELS = {
     "customer": _("Customer"),
     "expired": _("Expired"),
     "none": _("None"),
+    "alive": _("Alive"),
+    "silent": _("Silent"),
+    "behind": _("Behind"),
+    "failing": _("Failing"),
 }
 
 

@@ -7,12 +7,14 @@ import binascii
 import json
 from dataclasses import dataclass, field
 
+from core.runtime import Runtime
 from core.web.brand import css_url, icon_url, logo_urls
 from core.web.navigation import Link, Section
 from core.web.visit import Visit
 from tenants.snapshot import TenantView
+from tenants.text import _
 
-__all__ = ["NOTICE_COOKIE", "Flash", "View", "brand_of", "read_notice", "theme_of", "write_notice"]
+__all__ = ["NOTICE_COOKIE", "Flash", "View", "brand_of", "read_notice", "standing_of", "theme_of", "write_notice"]
 
 NOTICE_COOKIE, THEME_COOKIE = "notice", "theme"
 _TONES = frozenset({"green", "red", "yellow", "blue", "secondary"})
@@ -50,6 +52,15 @@ class Reader:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Something about the whole brokerage that each page says until it is over."""
+
+    title: str
+    text: str
+    tone: str = "danger"
+
+
+@dataclass(frozen=True)
 class View:
     """Everything the layouts need. Lives for one render."""
 
@@ -65,6 +76,17 @@ class View:
     user: Reader | None = None
     navigation: tuple[Section, ...] = ()
     flashes: tuple[Flash, ...] = field(default=())
+    standing: tuple[Standing, ...] = ()
+
+    @property
+    def home(self) -> str:
+        """The surface's first page."""
+        return "/admin" if self.surface == "admin" else "/"
+
+    @property
+    def place(self) -> str:
+        """What stands below the name, where the name alone does not say which surface it is."""
+        return {"admin": _("Back office"), "operator": _("Operator")}.get(self.surface, "")
 
     @property
     def sign_out_url(self) -> str:
@@ -92,6 +114,30 @@ def brand_of(tenant: TenantView) -> BrandFace:
     )
 
 
+def standing_of(visit: Visit, runtime: Runtime) -> tuple[Standing, ...]:
+    """What the platform's operator has ruled about the brokerage: suspended, or a module halted."""
+    if visit.signed_in is None:
+        return ()
+    found = []
+    if visit.tenant.status == "suspended":
+        text = _("Customers cannot come in and nothing is opened. What is open is looked after, and closes go on.")
+        found.append(Standing(_("This brokerage is suspended"), text))
+    for key, module in visit.tenant.modules.items():
+        plugin = runtime.get(key)
+        if module.state != "halted" or plugin is None:
+            continue
+        text = (
+            _(
+                "It opens nothing and closes nothing by itself: what it holds is closed by hand. Reason: {reason}",
+                reason=module.reason,
+            )
+            if module.reason
+            else _("It opens nothing and closes nothing by itself: what it holds is closed by hand.")
+        )
+        found.append(Standing(_("{module} is halted", module=plugin.manifest.title), text))
+    return tuple(found)
+
+
 def reader_of(visit: Visit) -> Reader | None:
     """The person in the corner of the page, with the links of their menu."""
     if visit.person is None:
@@ -111,7 +157,7 @@ def theme_of(cookie: str | None, brand_theme: str) -> str:
 
 def write_notice(text: str, tone: str = "green") -> str:
     """A message for the next page, as a cookie's value."""
-    return base64.urlsafe_b64encode(json.dumps([text[:400], tone]).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps([str(text)[:400], tone]).encode()).decode()
 
 
 def read_notice(value: str | None) -> tuple[Flash, ...]:

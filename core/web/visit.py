@@ -78,9 +78,14 @@ class Visit:
         return self.signed_in is not None and permission in self.signed_in.permissions
 
     @property
+    def known(self) -> bool:
+        """Whether the browser's own sign-in is good."""
+        return self.person is not None
+
+    @property
     def csrf(self) -> str:
         """What a form of this browser must send back. It proves the cookie without containing it."""
-        key = self.session_token if self.person else self.visitor
+        key = self.session_token if self.known else self.visitor
         if not key:
             self.visitor = key = secrets.token_urlsafe(24)
             self.new_visitor = True

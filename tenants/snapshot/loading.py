@@ -46,16 +46,17 @@ def load(session: SystemSession) -> Snapshot:
         for row in session.execute(select(Brand.tenant_id, *(getattr(Brand, name) for name in _BRAND_FIELDS)))
     }
     modules: dict[UUID, dict[str, ModuleView]] = defaultdict(dict)
-    for tenant_id, module, state, allowed, moved in session.execute(
+    for tenant_id, module, state, allowed, moved, reason in session.execute(
         select(
             ProductConfig.tenant_id,
             ProductConfig.module,
             ProductConfig.state,
             ProductConfig.allowed,
             ProductConfig.version,
+            ProductConfig.reason,
         )
     ):
-        modules[tenant_id][module] = ModuleView(state, allowed, moved)  # type: ignore[arg-type]  # checked by a constraint
+        modules[tenant_id][module] = ModuleView(state, allowed, moved, reason or "")  # type: ignore[arg-type]  # checked by a constraint
     staff = _staff(session)
     tenants = {
         row.id: TenantView(

@@ -32,11 +32,13 @@ PLAIN_BRAND = BrandView("#1f5fbf", "#6ea8fe", "#0f766e", "#2dd4bf", "auto", "", 
 
 @dataclass(frozen=True, slots=True)
 class ModuleView:
-    """A module of a tenant. ``version`` moves with its state and its settings."""
+    """A module of a tenant. ``version`` moves with its state and its settings; ``reason`` says why it is halted or was
+    drained by the platform."""
 
     state: State
     allowed: bool
     version: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

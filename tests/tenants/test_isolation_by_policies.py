@@ -215,6 +215,11 @@ def test_what_belongs_to_no_tenant_is_known_by_name(settings: Settings, addresse
         "core.lanes",
         "core.replays",  # of an instrument, for whoever trades it
         "core.known_handlers",
+        # The platform's operators, whom a tenant's session cannot even read.
+        "core.operators",
+        "core.operator_sessions",
+        "core.operator_attempts",
+        "core.operator_log",
     }
 
 
