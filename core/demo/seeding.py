@@ -16,7 +16,10 @@ from core.demo.logos import icon, logo
 from core.demo.password import demo_password
 from core.demo.scene import with_modules
 from core.onboarding import add_symbols, make_brokerage, open_account
+from core.operator import people
+from core.operator.models import Operator
 from core.runtime.modules import missing, toggle_on
+from core.settings import Settings
 from core.trading.models import AccountType, Instrument
 from core.trading.services import deposit
 from tenants.db import Database, TenantSession, new_id
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from core.platform import Platform
 
 DEMO = Actor("operator", "demo")
+OPERATOR_EMAIL = "operator@tradeyard.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,19 @@ def seed(platform: Platform) -> list[SignIn]:
         if tenant_id is not None:
             _complete(platform, tenant_id, brokerage, instruments, password)
             found += _sign_ins(database, tenant_id, brokerage, host, password)
-    return found
+    return [*found, *_operators(database, settings, password)] if found else []
+
+
+def _operators(database: Database, settings: Settings, password: DemoPassword) -> list[SignIn]:
+    """The platform's operator of the demo, made where there is none at all."""
+    with database.system() as session:
+        if not people.listed(session):
+            people.create(session, OPERATOR_EMAIL, "Tove Operator", password.text, DEMO)
+        stored = session.scalar(select(Operator.password_hash).where(Operator.email == OPERATOR_EMAIL))
+    if stored is None:
+        return []
+    known = password.text if password.opens(stored) else None
+    return [SignIn("Tradeyard", settings.operator_host, "/", "Operator", OPERATOR_EMAIL, known)]
 
 
 def _make(database: Database, brokerage: Brokerage, host: str) -> UUID:

@@ -39,8 +39,9 @@ def welcome(settings: Settings, sign_ins: Sequence[SignIn]) -> list[str]:
     for (name, host), group in groupby(sign_ins, key=lambda item: (item.brokerage, item.host)):
         lines.append(f"  {click.style(name, bold=True)}")
         people = list(group)
-        for path, surface in (("/", "portal"), ("/admin", "admin")):
-            lines.append(f"    {surface:7} {click.style(address(settings, host, path), fg='cyan', underline=True)}")
+        operators = host == settings.operator_host
+        for path, surface in (("/", "operator"),) if operators else (("/", "portal"), ("/admin", "admin")):
+            lines.append(f"    {surface:8} {click.style(address(settings, host, path), fg='cyan', underline=True)}")
             lines += [_person(item) for item in people if item.path == path]
         lines.append("")
     if not sign_ins:
@@ -58,4 +59,4 @@ def welcome(settings: Settings, sign_ins: Sequence[SignIn]) -> list[str]:
 
 def _person(sign_in: SignIn) -> str:
     changed = "" if sign_in.password else "(password changed since)"
-    return f"            {sign_in.role:11} {sign_in.email:27} {changed}".rstrip()
+    return f"             {sign_in.role:11} {sign_in.email:27} {changed}".rstrip()

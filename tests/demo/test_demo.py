@@ -16,6 +16,7 @@ from core.demo.password import demo_password
 from core.demo.playing import play
 from core.demo.scene import scene_of
 from core.lanes.models import Quote
+from core.operator import signing as operators
 from core.platform import Platform, build_platform
 from core.preparation import prepare
 from core.settings import Settings, load_settings
@@ -63,11 +64,15 @@ def _quote(platform: Platform, seq: int, factor: str = "1") -> None:
 
 def test_everybody_who_is_named_can_sign_in(platform: Platform) -> None:
     found = seed(platform)
-    assert {entry.host for entry in found} == {"aurora.localhost", "meridian.localhost"}
+    assert {entry.host for entry in found} == {"aurora.localhost", "meridian.localhost", "operator.localhost"}
     roles = {entry.role for entry in found if entry.host == "aurora.localhost"}
     assert roles >= {"Owner", "Risk", "Support", "Master", "Follower", "Bot trader", "Trader"}
     for entry in found:
         assert entry.password is not None
+        if entry.role == "Operator":
+            with platform.database.system() as system:
+                assert operators.sign_in(system, entry.email, entry.password).outcome == "signed_in"
+            continue
         tenant = _tenant(platform, entry.host.split(".")[0])
         with platform.database.tenant(tenant.id) as session:
             surface: authentication.Surface = "admin" if entry.path == "/admin" else "portal"
@@ -135,7 +140,8 @@ def test_a_changed_password_is_not_told(platform: Platform) -> None:
         assert owner is not None
         authentication.change_password(session, owner, demo_password(platform.settings), "my own words", OPERATOR)
     passwords = {entry.brokerage: entry.password for entry in seed(platform)}
-    assert passwords == {"Aurora Markets": None, "Meridian Trade": demo_password(platform.settings)}
+    known = demo_password(platform.settings)
+    assert passwords == {"Aurora Markets": None, "Meridian Trade": known, "Tradeyard": known}
 
 
 def test_brands_are_clearly_different_and_readable(platform: Platform) -> None:

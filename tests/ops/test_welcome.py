@@ -31,6 +31,13 @@ def test_each_brokerage_has_its_addresses_and_sign_ins() -> None:
     assert text.count("word-word") == 1, "one password, said once"
 
 
+def test_the_operators_have_one_address() -> None:
+    sign_in = SignIn("Tradeyard", "operator.localhost", "/", "Operator", "operator@tradeyard.example", "word-word")
+    text = plain(load_settings({}), [sign_in])
+    assert "operator http://operator.localhost:8000/\n" in text
+    assert "/admin" not in text
+
+
 def test_behind_a_proxy_addresses_are_the_proxys() -> None:
     sign_in = SignIn("One", "one.example", "/admin", "Owner", "o@one.example", "x")
     assert "https://one.example/admin\n" in plain(load_settings({"TRADEYARD_HTTPS": "true"}), [sign_in])
