@@ -114,7 +114,7 @@ def object_href(entry: AuditEntry) -> str:
 def changes_of(entry: AuditEntry) -> list[Change]:
     """What changed, value by value: what only says which object it was comes first, and what stayed is left out."""
     before, after = entry.before or {}, entry.after or {}
-    found = []
+    found: list[Change] = []
     for key in dict.fromkeys((*before, *after)):
         was, now = before.get(key), after.get(key)
         if key in before and key in after and was == now:

@@ -50,7 +50,7 @@ _ADMIN = (
     _Entry(_("Trading"), _("Positions"), "/admin/positions", "chart-candle", "trading.view", 20),
     _Entry(_("Trading"), _("Orders"), "/admin/orders", "list-details", "trading.view", 30),
     _Entry(_("People"), _("Customers"), "/admin/customers", "users", "customers.view", 10),
-    _Entry(_("People"), _("Staff"), "/admin/staff", "id-badge-2", "staff.view", 20),
+    _Entry(_("Settings"), _("Staff & roles"), "/admin/staff", "id-badge-2", "staff.view", 60),
     _Entry(_("Settings"), _("Setup"), "/admin/settings/setup", "list-check", "company.view", 1),
     _Entry(_("Settings"), _("Company"), "/admin/settings/company", "building", "company.view", 2),
     _Entry(_("Settings"), _("Account types"), "/admin/settings/account-types", "briefcase", "company.view", 4),

@@ -11,7 +11,7 @@ from core.web.page import Page
 from tenants.db import TenantSession
 from tenants.models import Customer, GroupPermission, PermissionRow, Staff
 from tenants.services import groups, people, permissions
-from tenants.services.permissions import Effect
+from tenants.services.permissions import Audience, Effect
 from tenants.text import Text, _
 
 __all__ = ["AccessRow", "AccessSection", "access_of", "by_module", "take_rulings"]
@@ -59,7 +59,7 @@ def by_module(web: Page, rows: Sequence[PermissionRow]) -> list[tuple[str, list[
 
 def access_of(web: Page, session: TenantSession, person: Staff | Customer) -> list[AccessSection]:
     """What a person may, by module."""
-    audience = "staff" if isinstance(person, Staff) else "customer"
+    audience: Audience = "staff" if isinstance(person, Staff) else "customer"
     rulings = permissions.rulings_of(session, person)
     usual = _of_groups(session, person) if isinstance(person, Staff) else None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,14 +20,15 @@ from core.web.page import Page
 from core.web.reading import AccountRow, list_accounts
 from core.web.reading.people import holdings_of, list_customers
 from core.web.refusals import NotFoundError
+from core.web.sign_ins import sessions_table
 from core.web.slots import available_slots, render_slots
 from core.web.tables import Action, Column, Empty, Filter, Table, TableQuery
 from tenants.db import TenantSession
 from tenants.models import Customer
-from tenants.services import people, sessions
+from tenants.services import people
 from tenants.text import _
 
-__all__ = ["ROUTES", "sessions_table"]
+__all__ = ["ROUTES"]
 
 _VIEW: dict[str, Any] = {"permission": "customers.view"}
 _EVERY = 1_000_000
@@ -46,12 +46,6 @@ _ACCOUNTS = (
     Column("balance", _("Balance"), "money", currency="currency"),
     Column("equity", _("Equity"), "money", currency="currency"),
     Column("status", _("Status"), "status", wide="md"),
-)
-_SESSIONS = (
-    Column("device", _("Device"), "custom", heading=True),
-    Column("address", _("Address"), "code"),
-    Column("last_seen_at", _("Last used"), "ago"),
-    Column("created_at", _("Signed in"), "time", wide="md"),
 )
 _FILTERS = (
     Filter("search", _("Name, e-mail or account number"), "search"),
@@ -122,8 +116,8 @@ def _table(web: Page, session: TenantSession, person: Customer, tab: str) -> Tab
     if tab == "accounts":
         return _accounts_table(web, session, person)
     if tab == "sessions":
-        idle_minutes = web.kit.platform.settings.session_idle_minutes
-        return sessions_table(web, session, person, f"/admin/customers/{person.id}/sessions", idle_minutes=idle_minutes)
+        base = f"/admin/customers/{person.id}/sessions"
+        return sessions_table(web, session, person, base, manages=web.may("customers.manage"))
     if tab == "activity":
         ids = session.execute(text("select id from core.accounts where customer_id = :id"), {"id": person.id}).scalars()
         return entries_table(web, session, (person.id, *ids), keep={"tab": "activity"})
@@ -147,28 +141,6 @@ def _accounts_table(web: Page, session: TenantSession, person: Customer) -> Tabl
     return Table(
         "accounts", _ACCOUNTS, found.rows, query, found.total, web.path, caption=_("Accounts"), actions=actions,
         empty=Empty(_("No accounts"), _("This customer has none yet."), "wallet", new if may_open else None),
-    )  # fmt: skip
-
-
-def sessions_table(
-    web: Page, session: TenantSession, person: Any, base: str, *, idle_minutes: int, current: UUID | None = None
-) -> Table:
-    """Where somebody is signed in.
-
-    :param base: the address below which one is revoked.
-    :param current: the reader's own session, which is not revoked here.
-    """
-    rows = sessions.live_sessions(session, person, idle=timedelta(minutes=idle_minutes))
-    manages = current is not None or web.may("customers.manage")
-
-    def actions(row: Any) -> Sequence[Action]:
-        if row.id == current or not manages:
-            return ()
-        return (Action(_("Sign out"), f"{base}/{row.id}/revoke", "logout", dialog=True, danger=True),)
-
-    return Table(
-        "sessions", _SESSIONS, rows, path=web.path, caption=_("Sign-ins"), actions=actions,
-        empty=Empty(_("Not signed in"), _("There is no browser signed in now."), "device-laptop"),
     )  # fmt: skip
 
 
