@@ -8,6 +8,7 @@ from core.trading.locked import (
     MarketView,
     lock_accounts_with_markets,
 )
+from core.trading.paper import PaperAccounts, PaperBook, PaperPosition, paper_accounts
 from core.trading.services import (
     FundsError,
     FundsResult,
@@ -57,6 +58,9 @@ __all__ = [
     "OrderRequest",
     "OrderResult",
     "Origin",
+    "PaperAccounts",
+    "PaperBook",
+    "PaperPosition",
     "Payment",
     "Protection",
     "ProtectionError",
@@ -70,6 +74,7 @@ __all__ = [
     "hand_over",
     "hold_module",
     "lock_accounts_with_markets",
+    "paper_accounts",
     "pay",
     "place_orders",
     "quotes",

@@ -27,9 +27,9 @@ from plugins.copy_trading.replication.handlers import on_closes, on_opens, retry
 from plugins.copy_trading.replication.read import shard_count
 from plugins.copy_trading.replication.stops import on_stop_changes
 from plugins.copy_trading.rules.settings import CopyTradingSettings
-from plugins.copy_trading.services import follower_figures, leaving, observing, risk
+from plugins.copy_trading.services import bulk, follower_figures, leaving, observing, rehearsing, risk
 from plugins.copy_trading.services.fees import charge
-from plugins.copy_trading.services.stopping import finish_stops
+from plugins.copy_trading.services.finishing import finish_stops
 from plugins.copy_trading.web.routes import routes
 
 KEY = "copy_trading"
@@ -113,9 +113,11 @@ class CopyTrading:
             Job("retry_parked", retry_parked, queue="critical", every_s=10, reduces=True),
             Job("finish_stops", _finish_stops, queue="critical", every_s=10, reduces=True),
             Job("equity_points", observing.look_at_all, queue="bulk", every_s=15),
+            Job(bulk.JOB, bulk.run, queue="critical", reduces=True),
             Job("follower_figures", follower_figures.refresh_all, queue="bulk", every_s=30),
             Job("thin_points", observing.thin_points, queue="bulk", every_s=6 * 3600),
             Job("risk_scan", risk.scan, queue="critical", every_s=30, reduces=True),
+            Job(rehearsing.JOB, rehearsing.run, queue="bulk", timeout_s=300),
             Job("performance_fees", _performance_fees, queue="bulk", every_s=60, reduces=True),
         )
 
@@ -136,7 +138,7 @@ class CopyTrading:
 
 
 def _finish_stops(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
-    finish_stops(ctx.session)
+    finish_stops(ctx)
 
 
 def _performance_fees(ctx: JobContext, _payload: Mapping[str, Any]) -> None:

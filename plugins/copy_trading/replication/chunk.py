@@ -13,12 +13,14 @@ from core.sdk.trading import (
     LockedAccounts,
     OrderRequest,
     OrderResult,
+    PaperAccounts,
     lock_accounts_with_markets,
 )
 from plugins.copy_trading.replication import read
 from plugins.copy_trading.replication.fills import Fills, closes_of
 from plugins.copy_trading.replication.opening import OpeningWave
 from plugins.copy_trading.replication.orders import closing_orders
+from plugins.copy_trading.replication.paper import open_books, write_books
 from plugins.copy_trading.replication.rows import Changes, Follower, LinkRow, MasterRow
 from plugins.copy_trading.replication.write import move_cursors, write
 from plugins.copy_trading.rules.closes import Held, decide_closes
@@ -47,6 +49,8 @@ class Scene:
     module: str
     denied: frozenset[UUID] = frozenset()
     """Customers who may not copy (any more)."""
+    paper: bool = False
+    """Whether the followers copy on paper: decided by the same rules, filled in their own books."""
 
 
 @dataclass(slots=True)
@@ -61,6 +65,12 @@ class Chunk:
     links: dict[tuple[UUID, UUID], LinkRow] = field(default_factory=dict)
     """By (subscription, position of the master)."""
     changes: Changes = field(default_factory=Changes)
+
+    def finish(self) -> None:
+        """Write what has become of links and skips, and on paper of the books."""
+        write(self.scene.session, self.changes)
+        if isinstance(self.market, PaperAccounts):
+            write_books(self.scene.session, self.market, {row.account_id: row.id for row in self.followers.values()})
 
     def read_links(self, fills: Fills) -> None:
         """Read the live links to all positions that the fills touch."""
@@ -128,11 +138,14 @@ class Chunk:
 
 
 def load(scene: Scene, members: list[tuple[UUID, UUID]]) -> Chunk:
-    """Lock a chunk's accounts in their order, then its cursors."""
-    market = lock_accounts_with_markets(scene.session, [account_id for _, account_id in members])
-    followers = {
-        row.id: row for row in read.followers(scene.session, [subscription_id for subscription_id, _ in members])
-    }
+    """Lock a chunk's accounts in their order, then its cursors; on paper the cursors alone."""
+    ids = [subscription_id for subscription_id, _ in members]
+    if scene.paper:
+        followers = {row.id: row for row in read.followers(scene.session, ids)}
+        market: LockedAccounts = open_books(scene.session, [(row.id, row.account_id) for row in followers.values()])
+    else:
+        market = lock_accounts_with_markets(scene.session, [account_id for _, account_id in members])
+        followers = {row.id: row for row in read.followers(scene.session, ids)}
     return Chunk(scene, followers, market, held_in(market))
 
 
@@ -146,7 +159,7 @@ def run_closes(scene: Scene, fills: Fills, members: list[tuple[UUID, UUID]]) -> 
     chunk = load(scene, members)
     chunk.read_links(fills)
     chunk.close_up(fills.batch)
-    write(scene.session, chunk.changes)
+    chunk.finish()
     move_cursors(scene.session, chunk.changes.closed_for, last_close=fills.last)
 
 
@@ -171,5 +184,5 @@ def run_opens(
     for at, fill in enumerate(fills.batch):
         if fill.opens:
             OpeningWave(scene, chunk, openings).run(fill, (*fills.batch[at + 1 :], *fills.ahead))
-    write(scene.session, chunk.changes)
+    chunk.finish()
     move_cursors(scene.session, list(chunk.followers), last_close=fills.known, last_open=fills.last)

@@ -10,8 +10,8 @@ from plugins.copy_trading.models import Subscription
 from plugins.copy_trading.replication import read
 from plugins.copy_trading.replication.chunk import Chunk, Scene, held_in
 from plugins.copy_trading.replication.opening import OpeningWave
+from plugins.copy_trading.replication.paper import open_books
 from plugins.copy_trading.replication.rows import MasterRow
-from plugins.copy_trading.replication.write import write
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 
 
@@ -31,15 +31,17 @@ def take_over(
         {"id": subscription.master_id},
     ).one()
     master = MasterRow(*row)
-    scene = Scene(session, session.tenant_id, master, settings, "on")
-    market = lock_accounts_with_markets(session, [master.account_id, subscription.account_id])
+    scene = Scene(session, session.tenant_id, master, settings, "on", paper=subscription.mock)
+    masters = market = lock_accounts_with_markets(session, [master.account_id, subscription.account_id])
     # Numbers below zero are older than every fill to come, and none of them has been decided yet.
     followers = {one.id: one._replace(last_open=-(2**62)) for one in read.followers(session, [subscription.id])}
+    if subscription.mock:
+        market = open_books(session, [(subscription.id, subscription.account_id)])
     chunk = Chunk(scene, followers, market, held_in(market))
     wave = OpeningWave(scene, chunk, {})
-    for fill in _as_fills(market, master, subscription, any_price=any_price):
+    for fill in _as_fills(masters, master, subscription, any_price=any_price):
         wave.run(fill, ())
-    write(session, chunk.changes)
+    chunk.finish()
 
 
 def _as_fills(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +43,7 @@ def on_closes(ctx: JobContext, events: Sequence[EventView], shard: int) -> None:
     read.take_turns(ctx.session, master.id, shard)
     scene = Scene(ctx.session, ctx.tenant_id, master, ctx.settings(), ctx.module_state)
     members = read.linked_members(ctx.session, master.id, shard, positions)
-    _isolated(ctx, run_closes, scene, fills, members, events[0].seq - 1)
+    _for_all(ctx, run_closes, scene, fills, members, events[0].seq - 1)
 
 
 def on_opens(ctx: JobContext, events: Sequence[EventView], shard: int) -> None:
@@ -61,14 +62,14 @@ def on_opens(ctx: JobContext, events: Sequence[EventView], shard: int) -> None:
     scene = Scene(
         ctx.session, ctx.tenant_id, master, ctx.settings(), ctx.module_state, _denied(ctx.session, master.id, shard)
     )
-    _isolated(ctx, _opens_with_what_is_around(events, shard), scene, fills, members, before)
+    _for_all(ctx, _opens_with_what_is_around(events, shard), scene, fills, members, before)
 
 
 def retry_parked(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     """Bring each parked follower up to date, alone; one that fails again stays parked."""
     rows = ctx.session.execute(
         text(
-            "select s.id, s.account_id, s.shard, m.account_id as master_account"
+            "select s.id, s.account_id, s.shard, s.mock, m.account_id as master_account"
             " from copy_trading.cursors c join copy_trading.subscriptions s on s.id = c.subscription_id"
             " join copy_trading.masters m on m.id = s.master_id"
             " where c.parked_at is not null and s.status <> 'stopped' order by c.parked_at, s.id limit 100"
@@ -88,7 +89,7 @@ def retry_parked(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
             continue
         events = read_events(ctx.session, stream, after=after)
         denied = _denied(ctx.session, master.id, row.shard)
-        scene = Scene(ctx.session, ctx.tenant_id, master, ctx.settings(), ctx.module_state, denied)
+        scene = Scene(ctx.session, ctx.tenant_id, master, ctx.settings(), ctx.module_state, denied, row.mock)
         try:
             with ctx.session.begin_nested():
                 if events:
@@ -124,6 +125,12 @@ def _opens_with_what_is_around(events: Sequence[EventView], shard: int) -> Run:
         run_opens(scene, fills, members, around)
 
     return run
+
+
+def _for_all(ctx: JobContext, run: Run, scene: Scene, fills: Fills, members: read.Members, before: int) -> None:
+    """Run for those who copy, then for those who copy on paper."""
+    _isolated(ctx, run, scene, fills, members.live, before)
+    _isolated(ctx, run, replace(scene, paper=True), fills, members.paper, before)
 
 
 def _isolated(ctx: JobContext, run: Run, scene: Scene, fills: Fills, members: Members, before: int) -> None:

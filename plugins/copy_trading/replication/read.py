@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -52,23 +52,31 @@ def take_turns(session: TenantSession, master_id: UUID, shard: int) -> None:
     )
 
 
-def members(session: TenantSession, master_id: UUID, shard: int) -> list[tuple[UUID, UUID]]:
-    """(subscription, account) of a shard in account order; parked ones are not among them, they are retried alone."""
+class Members(NamedTuple):
+    """(subscription, account) of a shard in account order: those who copy, and those who copy on paper."""
+
+    live: list[tuple[UUID, UUID]]
+    paper: list[tuple[UUID, UUID]]
+
+
+def members(session: TenantSession, master_id: UUID, shard: int) -> Members:
+    """The followers of a shard; parked ones are not among them, they are retried alone."""
     rows = session.execute(
         text(
-            "select s.id, s.account_id from copy_trading.subscriptions s"
+            "select s.id, s.account_id, s.mock from copy_trading.subscriptions s"
             " join copy_trading.cursors c on c.tenant_id = s.tenant_id and c.subscription_id = s.id"
             " where s.master_id = :master and s.shard = :shard and s.status <> 'stopped' and c.parked_at is null"
             " order by s.account_id, s.id"
         ),
         {"master": master_id, "shard": shard},
     )
-    return [(row[0], row[1]) for row in rows]
+    found = Members([], [])
+    for row in rows:
+        (found.paper if row[2] else found.live).append((row[0], row[1]))
+    return found
 
 
-def linked_members(
-    session: TenantSession, master_id: UUID, shard: int, positions: Collection[UUID]
-) -> list[tuple[UUID, UUID]]:
+def linked_members(session: TenantSession, master_id: UUID, shard: int, positions: Collection[UUID]) -> Members:
     """As :func:`members`, of those alone that hold a live link to one of the master's positions."""
     # Two plain look-ups and not a join: while the statistics of the tables are old, the planner's choice for a join
     # reads every link for every follower.
@@ -81,7 +89,13 @@ def linked_members(
             {"positions": uuids(positions)},
         )
     )
-    return [member for member in members(session, master_id, shard) if member[0] in linked] if linked else []
+    if not linked:
+        return Members([], [])
+    everybody = members(session, master_id, shard)
+    return Members(
+        [member for member in everybody.live if member[0] in linked],
+        [member for member in everybody.paper if member[0] in linked],
+    )
 
 
 @lru_cache(maxsize=256)
@@ -129,6 +143,19 @@ def links(session: TenantSession, ids: Collection[UUID], positions: Collection[o
             " and subscription_id = any(cast(:ids as uuid[])) order by account_id, id"
         ),
         {"ids": uuids(ids), "positions": list(positions)},
+    )
+    return [LinkRow(*row) for row in rows]
+
+
+def live_links(session: TenantSession, ids: Collection[UUID]) -> list[LinkRow]:
+    """All live links of subscriptions."""
+    rows = session.execute(
+        text(
+            "select id, subscription_id, master_position_id, account_id, symbol_id, side, target, held, position_ids"
+            " from copy_trading.links where state = 'live' and subscription_id = any(cast(:ids as uuid[]))"
+            " order by account_id, id"
+        ),
+        {"ids": uuids(ids)},
     )
     return [LinkRow(*row) for row in rows]
 

@@ -29,7 +29,7 @@ def on_stop_changes(ctx: JobContext, events: Sequence[EventView], shard: int) ->
             " from copy_trading.links l join core.positions p on p.tenant_id = l.tenant_id and p.id = l.master_position_id"
             " join copy_trading.subscriptions s on s.tenant_id = l.tenant_id and s.id = l.subscription_id"
             " where l.master_position_id = any(:positions) and l.state = 'live' and p.closed_ts_ms is null"
-            " and s.master_id = :master and s.shard = :shard"
+            " and s.master_id = :master and s.shard = :shard and not s.mock"
         ),
         {"positions": list(positions), "master": master.id, "shard": shard},
     ).all()

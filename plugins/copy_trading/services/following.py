@@ -270,3 +270,9 @@ def _columns(choices: Choices) -> dict[str, object]:
         "symbol_map": choices.symbol_map,
         "reverse": choices.reverse,
     }
+
+
+def choices_of(subscription: Subscription) -> Choices:
+    """The settings of a subscription as its form hands them in."""
+    values = {name: getattr(subscription, name) for name in Choices.model_fields if name != "below_minimum_lot"}
+    return Choices(**values, below_minimum_lot="round_up" if subscription.round_up else "skip")

@@ -20,7 +20,7 @@ WIND_DOWN = LeaveChoice(
 def measure(session: TenantSession) -> Exposure:
     """Active subscriptions, and the copied positions that are still linked, with their value by currency."""
     following = session.scalar(
-        text("select count(*) from copy_trading.subscriptions where status in ('active', 'paused')")
+        text("select count(*) from copy_trading.subscriptions where status in ('active', 'paused') and not mock")
     )
     rows = session.execute(
         text(

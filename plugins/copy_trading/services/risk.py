@@ -13,10 +13,12 @@ from sqlalchemy.exc import OperationalError
 
 from core.sdk import JobContext
 from core.sdk.arrays import uuids
-from core.sdk.trading import account_states, lock_accounts_with_markets
+from core.sdk.trading import account_states
 from plugins.copy_trading.rules.figures import LeverageLimits, effective_leverage, leverage_warning
 from plugins.copy_trading.rules.states import Pause
+from plugins.copy_trading.services import mocking
 from plugins.copy_trading.services.following import pause
+from plugins.copy_trading.services.locking import lock_accounts
 from plugins.copy_trading.services.stopping import stop
 
 Finding = Literal["reached", "critical"]
@@ -34,6 +36,7 @@ _HUNDRED = Decimal(100)
 def scan(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     """Stop copies whose stop-loss is reached; alert staff on critical followers and pause them where the tenant says so."""
     settings = ctx.settings()
+    _stop_on_paper(ctx)
     found = _findings(ctx, settings.leverage_limits)
     reached = [subscription_id for subscription_id, finding in found.items() if finding == "reached"]
     critical = [subscription_id for subscription_id, finding in found.items() if finding == "critical"]
@@ -52,6 +55,23 @@ def scan(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
         pause(ctx.session, critical, Pause.RISK)
 
 
+def _stop_on_paper(ctx: JobContext) -> None:
+    """The stop-loss of paper copies, on their own money."""
+    rows = ctx.session.execute(
+        text(
+            "select id, start_equity * (1 - stop_loss_percent / 100) as limit from copy_trading.subscriptions"
+            " where mock and status in ('active', 'paused') and stop_loss_percent is not null"
+        )
+    ).all()
+    if not rows:
+        return
+    found = mocking.figures(ctx.session, [row.id for row in rows])
+    reached = [row.id for row in rows if (equity := found[row.id].equity) is not None and equity <= row.limit]
+    if reached:
+        mocking.stop(ctx.session, reached)
+        ctx.commit()
+
+
 def _findings(ctx: JobContext, limits: LeverageLimits) -> dict[UUID, Finding]:
     """Subscriptions in need, by what they need.
 
@@ -61,7 +81,7 @@ def _findings(ctx: JobContext, limits: LeverageLimits) -> dict[UUID, Finding]:
     rows = ctx.session.execute(
         text(
             "select id, account_id, start_equity, stop_loss_percent from copy_trading.subscriptions"
-            " where status in ('active', 'paused')"
+            " where status in ('active', 'paused') and not mock"
         )
     ).all()
     states = account_states(ctx.session, {row.account_id for row in rows})
@@ -72,7 +92,7 @@ def _findings(ctx: JobContext, limits: LeverageLimits) -> dict[UUID, Finding]:
             suspects.append(row)
     if not suspects:
         return {}
-    locked = lock_accounts_with_markets(ctx.session, {row.account_id for row in suspects})
+    locked = lock_accounts(ctx.session, {row.account_id for row in suspects})
     found: dict[UUID, Finding] = {}
     for row in suspects:
         account = locked.accounts[row.account_id]
@@ -99,7 +119,7 @@ def _stop(ctx: JobContext, ids: Sequence[UUID]) -> None:
     """Close all and stop, together; where that fails each alone, so that one bad follower holds no other's stop back."""
     try:
         with ctx.session.begin_nested():
-            stop(ctx.session, ids, "close_all", reason=REASON)
+            stop(ctx.session, ids, "close_all", reason=REASON, tell=False)
             refused = _refused(ctx, ids)
             # What could be closed stays closed; where that is nothing, the whole is undone and tried again.
             if refused and (len(ids) > 1 or not _closed_some(ctx, ids[0])):
