@@ -30,7 +30,7 @@ def sparks(session: TenantSession, master_ids: Collection[UUID], points: int = P
     )
     found: dict[UUID, list[Decimal]] = {}
     for row in rows:
-        found.setdefault(row.master_id, []).append(row.index)
+        found.setdefault(row[0], []).append(row[1])
     return found
 
 

@@ -10,6 +10,7 @@ from plugins.copy_trading.web import (
     api,
     portal_apply,
     portal_copies,
+    portal_dry_run,
     portal_follow,
     portal_masters,
     portal_mine,
@@ -24,6 +25,7 @@ def routes() -> Routes:
         portal=[
             *portal_masters.ROUTES,
             *portal_follow.ROUTES,
+            *portal_dry_run.ROUTES,
             *portal_copies.ROUTES,
             *portal_apply.ROUTES,
             *portal_mine.ROUTES,
