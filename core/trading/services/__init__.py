@@ -23,7 +23,9 @@ from core.trading.services.orders import (
     set_protection,
     set_protections,
 )
+from core.trading.services.previewing import OrderPreview, preview_order
 from core.trading.services.releasing import hand_over
+from core.trading.services.replacing import Replacement, ReplacementError, replace_order
 from core.trading.services.states import account_states, quotes
 from core.trading.services.values import floating_by_position
 from core.trading.services.watching import unwatch_account, watch_account
@@ -31,9 +33,12 @@ from core.trading.services.watching import unwatch_account, watch_account
 __all__ = [
     "FundsError",
     "FundsResult",
+    "OrderPreview",
     "Payment",
     "Protection",
     "ProtectionError",
+    "Replacement",
+    "ReplacementError",
     "UnknownReferenceError",
     "account_states",
     "cancel_orders",
@@ -45,8 +50,10 @@ __all__ = [
     "hold_module",
     "pay",
     "place_orders",
+    "preview_order",
     "quotes",
     "release",
+    "replace_order",
     "reserve",
     "reserve_many",
     "set_protection",

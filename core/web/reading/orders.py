@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from sqlalchemy import Row, text
 
 from core.trading.models.order import OPEN_STATES
 from core.web.reading.sql import Page, Where, page_of
+from core.web.reasons import reason_text
 from core.web.tables import TableQuery
 from tenants.db import TenantSession
 
@@ -21,7 +23,7 @@ CANCELLABLE = ("resting", "waiting")
 _SELECT = (
     "o.id, o.account_id, a.number as account, c.id as customer_id, c.name as customer, o.symbol_id, s.code as symbol, s.tick,"
     " o.client_order_id, o.side, o.kind, o.volume, o.price, o.stop_loss, o.take_profit, o.position_id, o.status, o.reason,"
-    " o.filled, o.average_price, o.origin, o.origin_id, o.placed_at"
+    " o.detail, o.filled, o.average_price, o.origin, o.origin_id, o.placed_at"
 )
 _SOURCE = (
     " from core.orders o join core.accounts a on (a.tenant_id, a.id) = (o.tenant_id, o.account_id)"
@@ -60,6 +62,7 @@ class OrderRow:
     position_id: UUID | None
     status: str
     reason: str | None
+    detail: Mapping[str, Any]
     filled: Decimal
     average_price: Decimal | None
     origin: str
@@ -74,12 +77,17 @@ class OrderRow:
     @property
     def reason_text(self) -> str:
         """Why it was rejected or cancelled, in words."""
-        return self.reason.replace("_", " ").capitalize() if self.reason else ""
+        return reason_text(self.reason, self.detail) if self.reason else ""
 
     @property
     def cancellable(self) -> bool:
         """Whether it can be cancelled here; one at a venue is cancelled there."""
         return self.status in CANCELLABLE
+
+    @property
+    def changeable(self) -> bool:
+        """Whether its price, volume and protection can be changed: an order by hand that waits for its price."""
+        return self.status == "resting" and self.kind in ("limit", "stop") and self.origin == "manual"
 
 
 def list_orders(
