@@ -40,6 +40,8 @@ class Link(TenantRow, Base):
     """Lots by the copy's own orders, with what is in flight."""
     position_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'::uuid[]"))
     """The follower's positions, the oldest first. More than one where a hedging account added to a copy."""
+    asked: Mapped[Decimal] = mapped_column(Numeric, server_default="0")
+    """Exact lots that the master's opening orders have asked for, before rounding and limits: what fidelity is told by."""
     state: Mapped[str] = mapped_column(server_default="live")
     """``live``; ``closed`` by the master; ``left`` by the follower's hand or a stop; ``detached`` and kept."""
     opened_no: Mapped[int] = mapped_column(BigInteger)
@@ -87,6 +89,8 @@ class Skip(Base):
     side: Mapped[int]
     volume: Mapped[Volume]
     """Of the master's fill."""
+    asked: Mapped[Decimal | None] = mapped_column(Numeric)
+    """Exact lots that the fill would have asked for; null where that could not be told."""
     reason: Mapped[str]
     found: Mapped[str]
     needed: Mapped[str]

@@ -48,7 +48,7 @@ class OpeningWave:
         max_age_ms = self.scene.settings.max_signal_age_s * 1000
         decided = decide_opens(self.scene.module, self.scene.master.status, opened, views, max_age_ms)
         for skip in decided.skips:
-            self._skip(fill, opened, skip.subscription, skip.refusal, skip.opening)
+            self._skip(fill, opened, skip.subscription, skip.refusal, skip.opening, skip.asked)
         stops = self._masters_stops(fill.position_id) if decided.copies else (None, None)
         requests = [self._request(fill, made, stops) for made in decided.copies if made.volume]
         results = {one.client_order_id: one for one in self.chunk.place(requests)} if requests else {}
@@ -175,7 +175,7 @@ class OpeningWave:
         flying = result is not None and result.status in ("pending", "resting", "unknown")
         if result is not None and not filled and not flying:
             opening = made.opening if link is not None else made.opening._replace(over=True)
-            self._skip(fill, opened, row.id, refusal_of(result, made.limit), opening)
+            self._skip(fill, opened, row.id, refusal_of(result, made.limit), opening, made.asked)
             return
         self._keep(fill, opened, row.id, made.opening)
         if link is None:
@@ -196,6 +196,7 @@ class OpeningWave:
         ordered = made.volume if flying else filled
         link.target = after_partial_fill(made.target, made.volume, ordered)
         link.held += ordered
+        link.asked += made.asked
         link.cut_from = made.cut_from if made.cut_from is not None else link.cut_from
         for one in result.fills if result is not None else ():
             if one.position_id not in link.position_ids:
@@ -203,7 +204,13 @@ class OpeningWave:
         self.chunk.changes.touch(link)
 
     def _skip(
-        self, fill: AccountFill, opened: MasterOpen, subscription_id: UUID, refusal: Refusal, opening: Opening
+        self,
+        fill: AccountFill,
+        opened: MasterOpen,
+        subscription_id: UUID,
+        refusal: Refusal,
+        opening: Opening,
+        asked: Decimal | None,
     ) -> None:
         self._keep(fill, opened, subscription_id, opening)
         self.chunk.changes.skips.append(
@@ -219,6 +226,7 @@ class OpeningWave:
                 refusal.setting,
                 refusal.setting_value,
                 fill.ts_ms,
+                asked,
             )
         )
 

@@ -31,6 +31,8 @@ class Follower(NamedTuple):
     terms: Terms
     last_close: int
     last_open: int
+    short_of_equity: bool = False
+    """Whether the follower knows that copies are skipped below the minimum equity."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,8 @@ class LinkRow:
     state: str = "live"
     opened_no: int = 0
     cut_from: Decimal | None = None
+    asked: Decimal = Decimal(0)
+    """Exact lots that the chunk's fills have asked for, to be added to what the link knows."""
     fresh: bool = False
     changed: bool = False
 
@@ -67,6 +71,7 @@ class SkipRow(NamedTuple):
     setting: str | None
     setting_value: str | None
     at_ms: int
+    asked: Decimal | None
 
 
 @dataclass(slots=True)

@@ -26,14 +26,14 @@ def _insert_links(session: TenantSession, links: list[LinkRow]) -> None:
     session.execute(
         text(
             "insert into copy_trading.links (id, subscription_id, master_position_id, account_id, symbol_id, side, target,"
-            " held, position_ids, state, opened_no, cut_from)"
+            " held, position_ids, state, opened_no, cut_from, asked)"
             " select id, subscription_id, master_position_id, account_id, symbol_id, side, target, held,"
-            " cast(position_ids as uuid[]), state, opened_no, cut_from from unnest(cast(:ids as uuid[]),"
+            " cast(position_ids as uuid[]), state, opened_no, cut_from, asked from unnest(cast(:ids as uuid[]),"
             " cast(:subscriptions as uuid[]), cast(:masters as uuid[]), cast(:accounts as uuid[]), cast(:symbols as uuid[]),"
             " cast(:sides as int[]), cast(:targets as numeric[]), cast(:held as numeric[]), cast(:positions as text[]),"
-            " cast(:states as text[]), cast(:opened as bigint[]), cast(:cuts as numeric[]))"
+            " cast(:states as text[]), cast(:opened as bigint[]), cast(:cuts as numeric[]), cast(:asked as numeric[]))"
             " as t(id, subscription_id, master_position_id, account_id, symbol_id, side, target, held, position_ids, state,"
-            " opened_no, cut_from)"
+            " opened_no, cut_from, asked)"
         ),
         {
             "ids": uuids(link.id for link in links),
@@ -48,6 +48,7 @@ def _insert_links(session: TenantSession, links: list[LinkRow]) -> None:
             "states": texts(link.state for link in links),
             "opened": numbers(link.opened_no for link in links),
             "cuts": numbers(link.cut_from for link in links),
+            "asked": numbers(link.asked for link in links),
         },
     )
 
@@ -58,10 +59,11 @@ def _update_links(session: TenantSession, links: list[LinkRow]) -> None:
     session.execute(
         text(
             "update copy_trading.links l set target = t.target, held = t.held,"
-            " position_ids = cast(t.position_ids as uuid[]), state = t.state, cut_from = t.cut_from"
+            " position_ids = cast(t.position_ids as uuid[]), state = t.state, cut_from = t.cut_from,"
+            " asked = l.asked + t.asked"
             " from unnest(cast(:ids as uuid[]), cast(:targets as numeric[]), cast(:held as numeric[]),"
-            " cast(:positions as text[]), cast(:states as text[]), cast(:cuts as numeric[]))"
-            " as t(id, target, held, position_ids, state, cut_from) where l.id = t.id"
+            " cast(:positions as text[]), cast(:states as text[]), cast(:cuts as numeric[]), cast(:asked as numeric[]))"
+            " as t(id, target, held, position_ids, state, cut_from, asked) where l.id = t.id"
         ),
         {
             "ids": uuids(link.id for link in links),
@@ -70,6 +72,7 @@ def _update_links(session: TenantSession, links: list[LinkRow]) -> None:
             "positions": texts(uuids(link.position_ids) for link in links),
             "states": texts(link.state for link in links),
             "cuts": numbers(link.cut_from for link in links),
+            "asked": numbers(link.asked for link in links),
         },
     )
 
@@ -113,10 +116,11 @@ def _skips(session: TenantSession, skips: list[SkipRow]) -> None:
     session.execute(
         text(
             "insert into copy_trading.skips (subscription_id, fill_no, symbol_id, side, volume, reason, found, needed,"
-            " setting, setting_value, at_ms)"
+            " setting, setting_value, at_ms, asked)"
             " select * from unnest(cast(:subscriptions as uuid[]), cast(:fills as bigint[]), cast(:symbols as uuid[]),"
             " cast(:sides as int[]), cast(:volumes as numeric[]), cast(:reasons as text[]), cast(:found as text[]),"
-            " cast(:needed as text[]), cast(:settings as text[]), cast(:values as text[]), cast(:at as bigint[]))"
+            " cast(:needed as text[]), cast(:settings as text[]), cast(:values as text[]), cast(:at as bigint[]),"
+            " cast(:asked as numeric[]))"
         ),
         {
             "subscriptions": uuids(skip.subscription_id for skip in skips),
@@ -130,8 +134,21 @@ def _skips(session: TenantSession, skips: list[SkipRow]) -> None:
             "settings": texts(skip.setting for skip in skips),
             "values": texts(skip.setting_value for skip in skips),
             "at": numbers(skip.at_ms for skip in skips),
+            "asked": numbers(skip.asked for skip in skips),
         },
     )
+
+
+def mark_short_of_equity(session: TenantSession, ids: Collection[UUID], short: bool) -> None:
+    """Note for subscriptions that an episode below the minimum equity has begun, or is over."""
+    if ids:
+        session.execute(
+            text(
+                "update copy_trading.cursors set short_of_equity = :short"
+                " where subscription_id = any(cast(:ids as uuid[]))"
+            ),
+            {"ids": uuids(ids), "short": short},
+        )
 
 
 def move_cursors(

@@ -27,6 +27,8 @@ class Copy(NamedTuple):
     target: Decimal
     opening: Opening
     cut_from: Decimal | None
+    asked: Decimal = ZERO
+    """Exact lots that the fill asks for, before rounding and limits."""
 
 
 class Skip(NamedTuple):
@@ -35,6 +37,8 @@ class Skip(NamedTuple):
     subscription: UUID
     refusal: Refusal
     opening: Opening
+    asked: Decimal | None = None
+    """Exact lots that the fill would have asked for; none where that cannot be told."""
 
 
 class Decisions(NamedTuple):
@@ -62,9 +66,9 @@ def decide_opens(
             continue
         outcome = _decide(module, master, fill, follower, max_age_ms)
         if isinstance(outcome, Copy):
-            copies.append(outcome)
+            copies.append(outcome._replace(asked=_asked(fill, outcome.opening, follower)))
         else:
-            skips.append(outcome)
+            skips.append(outcome._replace(asked=_asked_of_skip(fill, outcome.opening, follower)))
     return Decisions(copies, skips)
 
 
@@ -133,6 +137,25 @@ def _ratio(fill: MasterOpen, follower: Follower, market: Market, side: int) -> D
     price = market.ask if side > 0 else market.bid
     leverage = market.leverage if terms.fixed_basis == "margin" else Decimal(1)
     return lots_for_money(terms.fixed_size, market.contract, price, market.money_rate, leverage)
+
+
+def _asked(fill: MasterOpen, opening: Opening, follower: Follower) -> Decimal:
+    """What this fill asks for at the order's frozen ratio; the first that is copied brings with it what was too small."""
+    first = follower.opening is None or not follower.opening.counted
+    if opening.fixed:
+        return opening.ratio if first else ZERO
+    return product(opening.ratio, fill.filled if first and follower.opening is not None else fill.volume)
+
+
+def _asked_of_skip(fill: MasterOpen, opening: Opening, follower: Follower) -> Decimal | None:
+    """The same for a fill that is not copied, also where a gate before the sizes has refused it."""
+    if opening.ratio:
+        return _asked(fill, opening, follower)
+    if follower.market is None:
+        return None
+    side = opposite(fill.side) if follower.terms.reverse else fill.side
+    ratio = _ratio(fill, follower, follower.market, side)
+    return _asked(fill, Opening(ratio, follower.terms.mode != "proportional", ZERO, False), follower)
 
 
 def _size(fill: MasterOpen, opening: Opening, follower: Follower, market: Market) -> Size:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar import get, post
@@ -15,9 +15,10 @@ from pydantic import BaseModel, Field
 from core.sdk.data import TenantSession
 from core.sdk.text import _
 from core.sdk.web import Form, FromPath, RefusedError, Web, form_for, parse_form
-from plugins.copy_trading.models import Master
+from plugins.copy_trading.models import Master, Subscription
+from plugins.copy_trading.rules.choices import Choices
 from plugins.copy_trading.rules.settings import CopyTradingSettings
-from plugins.copy_trading.services import following, lists
+from plugins.copy_trading.services import following, lists, mocking
 from plugins.copy_trading.services.eligible import OwnAccount, follow_problem, own_accounts
 from plugins.copy_trading.services.fee_lines import asked_fee
 from plugins.copy_trading.services.master_lists import MasterLine
@@ -33,6 +34,23 @@ class Start(BaseModel):
 
     account: str = Field(
         title=_("Account"), description=_("The account that copies; it must be of the master's position mode.")
+    )
+    kind: Literal["live", "mock"] = Field(
+        default="live",
+        title=_("Kind of copy"),
+        json_schema_extra={
+            "widget": "radio",
+            "labels": {
+                "live": _("Live: with the money of this account"),
+                "mock": _("Mock: on paper, with every decision and no order"),
+            },
+        },
+    )
+    paper: Decimal | None = Field(
+        default=None,
+        gt=0,
+        title=_("Paper money"),
+        description=_("For a mock copy alone. Leave it empty to begin with this account's equity."),
     )
     confirmed: bool = Field(default=False, title=_("I have read the risk notice and accept the fee"))
 
@@ -71,7 +89,7 @@ def scene_of(web: Web, session: TenantSession, master_id: UUID) -> Scene:
 def start_form(scene: Scene, values: Mapping[str, Any] | None = None) -> Form:
     """The account and the confirmation."""
     usable = scene.usable
-    start = values or ({"account": str(usable[0].id)} if usable else {})
+    start = dict(values or {}) or ({"account": str(usable[0].id)} if usable else {})
     return form_for(Start, start, choices={"account": [(str(one.id), account_label(one)) for one in usable]})
 
 
@@ -98,26 +116,34 @@ def follow(web: Web, master_id: FromPath[UUID]) -> Response[Any]:
         return _page(web, scene, parsed.form, again.with_errors(wrong), status=422)
     try:
         with web.session() as session:
-            made = following.follow(
-                session,
-                settings,
-                customer_id=web.person_id,
-                account_id=account.id,
-                master_id=master_id,
-                choices=parsed.value,
-                confirmed=start.value.confirmed,
-                invite_code=invite_of(web),
-                seen_fee=_seen_fee(web),
-            )
-            after = {"master": str(master_id), "settings": parsed.value.model_dump(mode="json")}
+            made = _begin(web, session, master_id, account, parsed.value, start.value)
+            after = {"master": str(master_id), "mock": made.mock, "settings": parsed.value.model_dump(mode="json")}
             web.audit(session, "copy.follow", f"subscription:{made.id}", after=after)
-            copy_id = made.id
+            copy_id, mock = made.id, made.mock
     except RefusedError as error:
         problems = {key: str(value) for key, value in error.detail.items()}
         form = parsed.form.with_errors(problems)
         return _page(web, scene, form, again.with_errors({}, error.message), status=422)
-    said = _("You copy {master} now. The next trade is the first that is copied.", master=scene.master.name)
+    name = scene.master.name
+    said = _("You copy {master} now. The next trade is the first that is copied.", master=name)
+    if mock:
+        said = _("You copy {master} on paper now. No order is sent.", master=name)
     return web.redirect(f"copies/{copy_id}", notice=said)
+
+
+def _begin(
+    web: Web, session: TenantSession, master_id: UUID, account: OwnAccount, choices: Choices, start: Start
+) -> Subscription:
+    who: dict[str, Any] = {
+        "customer_id": web.person_id,
+        "account_id": account.id,
+        "master_id": master_id,
+        "choices": choices,
+        "invite_code": invite_of(web),
+    }
+    if start.kind == "mock":
+        return mocking.start(session, web.settings(), **who, paper=start.paper)
+    return following.follow(session, web.settings(), **who, confirmed=start.confirmed, seen_fee=seen_fee(web))
 
 
 @post("/masters/{master_id:uuid}/preview", opt=COPY, sync_to_thread=True, status_code=200)
@@ -147,7 +173,7 @@ def chosen_account(web: Web, scene: Scene) -> OwnAccount | None:
     return next((one for one in scene.usable if str(one.id) == wanted), None)
 
 
-def _seen_fee(web: Web) -> Decimal | None:
+def seen_fee(web: Web) -> Decimal | None:
     """The fee that stood on the page that was confirmed; none where it is not said."""
     said = (list(web.form.get("seen_fee", ())) or [""])[-1]
     try:

@@ -24,6 +24,7 @@ def upgrade() -> None:
     """Make what is new."""
     _money_path()
     _becoming_a_master()
+    _what_copies_were_asked_for()
     _running_figures()
 
 
@@ -415,6 +416,14 @@ def _follower_figures() -> None:
         postgresql_where=sa.text("warning is not null"),
     )
     protect("follower_figures")
+
+
+# --- fidelity ----------------------------------------------------------------------------------------------------------
+
+
+def _what_copies_were_asked_for() -> None:
+    op.add_column("links", sa.Column("asked", sa.Numeric(), server_default="0", nullable=False), schema="copy_trading")
+    op.add_column("skips", sa.Column("asked", sa.Numeric(), nullable=True), schema="copy_trading")
 
 
 def downgrade() -> None:
