@@ -25,6 +25,30 @@ PLATFORM: tuple[PermissionSpec, ...] = (
     PermissionSpec(
         "trading.deposit", "core", _("Book deposits, withdrawals and corrections"), "", "staff", (OWNER, ADMIN)
     ),
+    PermissionSpec(
+        "settings.account_types",
+        "core",
+        _("Change account types"),
+        _("Leverage, levels, costs, and which symbols they trade."),
+        "staff",
+        (OWNER, ADMIN),
+    ),
+    PermissionSpec(
+        "settings.symbols",
+        "core",
+        _("Change symbols"),
+        _("Add them, switch them on and off, and change sizes, hours and swaps."),
+        "staff",
+        (OWNER, ADMIN),
+    ),
+    PermissionSpec(
+        "settings.domains",
+        "core",
+        _("Change domains"),
+        _("Under which hosts customers find you."),
+        "staff",
+        (OWNER, ADMIN),
+    ),
     PermissionSpec("developers.view", "core", _("See the pages for developers"), "", "staff", (OWNER, ADMIN)),
     PermissionSpec("trading.trade", "core", _("Trade by hand"), "", "customer", default=True),
 )

@@ -20,30 +20,31 @@ from tenants.db import TenantSession
 from tenants.services import products
 from tenants.services.actor import Actor
 from tenants.services.errors import NotFoundError, TransitionError
+from tenants.text import _
 
 BUDGET_S: Final = 10.0
 
 _NEEDS: Final = {
     "account_types": (
-        "An active account type",
-        "",
+        _("An active account type"),
+        "/admin/settings/account-types",
         text("select exists (select from core.account_types where status = 'active')"),
     ),
     "symbols": (
-        "An active symbol",
-        "",
+        _("An active symbol"),
+        "/admin/settings/symbols",
         text("select exists (select from core.symbols where status = 'active')"),
     ),
 }
 _UNPARK: Final = text("""
 update core.job_runs set status = 'queued', error = null, due_at = now() where status = 'parked' and starts_with(job, :own)
 """)
-_UNKNOWN: Final = Exposure((ExposureItem("Unknown: the module could not say what it holds", 1),), (), 1)
+_UNKNOWN: Final = Exposure((ExposureItem(_("Unknown: the module could not say what it holds"), 1),), (), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something a module needs before it can be on. ``path``: where in the admin it is put right, empty without a page for it."""
+    """Something a module needs before it can be on. ``path``: where in the admin it is put right."""
 
     key: str
     title: str
@@ -80,7 +81,7 @@ def missing(session: TenantSession, module: str) -> Sequence[Missing]:
     for key in manifest.requires:
         if states.get(key) != "on":
             title = installed(session, key).manifest.title
-            found.append(Missing(key, f"{title} switched on", "/admin/settings/products"))
+            found.append(Missing(key, _("{title} switched on", title=title), "/admin/settings/products"))
     return found
 
 
@@ -108,7 +109,10 @@ def toggle_on(
     gate, plugin = gate_of(session), installed(session, module)
     if (module, None) in gate.quarantines:
         raise TransitionError(
-            f"{plugin.manifest.title} is out of service on the whole platform, until its operator lifts that."
+            _(
+                "{title} is out of service on the whole platform, until its operator lifts that.",
+                title=plugin.manifest.title,
+            )
         )
     lacking = [item.key for item in missing(session, module)]
     change = products.set_state(session, module, "on", actor, missing=lacking, expected_version=expected_version)
@@ -192,8 +196,11 @@ def _leave(session: TenantSession, plugin: LoadedPlugin, choice: str) -> None:
             session,
             plugin.key,
             "leave_failed",
-            f"{plugin.manifest.title} is off for new business, but could not leave what it holds by itself."
-            " Close what remains under Trading, or try again.",
+            _(
+                "{title} is off for new business, but could not leave what it holds by itself."
+                " Close what remains under Trading, or try again.",
+                title=plugin.manifest.title,
+            ),
             severity="critical",
             subject=plugin.key,
             detail={"choice": choice, "error": str(error), "trace": error.trace},

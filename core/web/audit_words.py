@@ -17,6 +17,9 @@ _ACTIONS = {
     "account.deposit": _("Deposit booked"),
     "account.open": _("Account opened"),
     "account.status": _("Account's status changed"),
+    "account_type.add": _("Account type added"),
+    "account_type.change": _("Account type changed"),
+    "account_type.symbol": _("Symbol of an account type changed"),
     "account.withdrawal": _("Withdrawal booked"),
     "brand.change": _("Brand changed"),
     "brand.image": _("Brand's picture changed"),
@@ -44,6 +47,7 @@ _ACTIONS = {
     "group.permissions": _("Role's permissions changed"),
     "group.remove": _("Role removed"),
     "host.add": _("Domain added"),
+    "host.main": _("Main domain changed"),
     "host.remove": _("Domain removed"),
     "order.cancel": _("Order cancelled"),
     "position.close": _("Position closed"),
@@ -51,6 +55,9 @@ _ACTIONS = {
     "product.allow": _("Product allowed"),
     "product.settings": _("Product's settings changed"),
     "product.state": _("Product switched"),
+    "symbol.add": _("Symbol added"),
+    "symbol.change": _("Symbol changed"),
+    "symbol.status": _("Symbol switched"),
     "session.revoke": _("Signed out by hand"),
     "session.revoke_others": _("Signed out everywhere else"),
     "staff.accept": _("Invitation accepted"),
@@ -79,7 +86,14 @@ _KINDS = {
     "operator": _("Platform operator"),
     "system": _("The system"),
 }
-_PAGES = {"customer": "/admin/customers/{id}", "staff": "/admin/staff/{id}", "account": "/admin/accounts/{id}"}
+_PAGES = {
+    "account": "/admin/accounts/{id}",
+    "account_type": "/admin/settings/account-types/{id}",
+    "customer": "/admin/customers/{id}",
+    "product": "/admin/settings/products/{id}",
+    "staff": "/admin/staff/{id}",
+    "symbol": "/admin/settings/symbols/{id}",
+}
 _LONGEST = 200
 
 

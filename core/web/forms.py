@@ -84,6 +84,10 @@ class Form:
         """The same form with these fields alone, in this order."""
         return replace(self, fields=tuple(self[name] for name in names))
 
+    def locked(self, names: Sequence[str]) -> Form:
+        """The same form with these fields to be read only."""
+        return replace(self, fields=tuple(replace(f, read_only=f.read_only or f.name in names) for f in self.fields))
+
     def with_errors(self, errors: Mapping[str, str], error: str = "") -> Form:
         """The same form with messages beside fields (by name) and above all of them."""
         return Form(tuple(replace(f, error=errors.get(f.name, f.error)) for f in self.fields), error or self.error)

@@ -11,11 +11,15 @@ from core.web.admin import (
     dashboard,
     funds,
     products,
+    roles,
+    settings,
     staff,
     trading,
 )
 from core.web.live.route import live_route
 from core.web.password_pages import password_routes
+from core.web.profile_pages import AdminProfile, email_routes
+from core.web.security_pages import AdminSecurity
 from core.web.signing import AdminSignIn
 from core.web.token_pages import AdminTokens
 
@@ -28,12 +32,17 @@ ADMIN_ROUTES: list[ControllerRouterHandler] = [
     *dashboard.ROUTES,
     *alerts.ROUTES,
     *products.ROUTES,
+    *settings.ROUTES,
     *trading.ROUTES,
     *customers.ROUTES,
     *customer_acts.ROUTES,
     *funds.ROUTES,
+    *roles.ROUTES,
     *staff.ROUTES,
     AdminTokens,
+    AdminSecurity,
+    AdminProfile,
+    *email_routes("admin"),
     *audit_log.ROUTES,
     *components.ROUTES,
 ]

@@ -10,6 +10,7 @@ from litestar import get
 from litestar.response import Response
 from sqlalchemy import text
 
+from core.offering.setup import open_steps, setup_steps
 from core.web.page import Page
 from core.web.reading.alerts import open_alerts
 from core.web.slots import render_slots
@@ -54,6 +55,7 @@ def dashboard(web: Page) -> Response[Any]:
         figures = session.execute(_FIGURES).one()
         balances = [Balance(*row) for row in session.execute(_BALANCES)] if trading else []
         alerts = open_alerts(session, 6)
+        steps = setup_steps(session, web.kit.platform.runtime) if web.may("company.manage") else ()
     slots = render_slots(web, "admin.dashboard")
     return web.render(
         "admin/dashboard.html",
@@ -62,6 +64,8 @@ def dashboard(web: Page) -> Response[Any]:
         alerts=alerts,
         alert_actions=(Action(_("All alerts"), "/admin/alerts", "bell-exclamation"),) if trading else (),
         slots=slots,
+        steps=steps if open_steps(steps) else (),
+        left=open_steps(steps),
         trading=trading,
         title=_("Dashboard"),
     )
