@@ -177,8 +177,13 @@ def page_of_masters(session: TenantSession, query: MasterQuery) -> MasterPage:
             "limit": query.limit,
         },
     ).all()
-    statuses = session.execute(text("select status, count(*) from copy_trading.masters group by status"))
-    return MasterPage([_line(row) for row in rows], rows[0].total if rows else 0, {row[0]: row[1] for row in statuses})
+    return MasterPage([_line(row) for row in rows], rows[0].total if rows else 0, statuses_of(session))
+
+
+def statuses_of(session: TenantSession) -> dict[str, int]:
+    """How many masters there are by status."""
+    rows = session.execute(text("select status, count(*) from copy_trading.masters group by status"))
+    return {row[0]: row[1] for row in rows}
 
 
 def masters(
@@ -203,7 +208,7 @@ def _conditions(query: MasterQuery) -> tuple[list[str], dict[str, Any]]:
         "concat_ws(' ', m.name, m.about)" if query.findable else "concat_ws(' ', m.name, c.name, c.email, a.number)"
     )
     for name, condition, value in (
-        ("search", f"{searched} ilike :search", _pattern(query.search)),
+        ("search", f"{searched} ilike :search", pattern(query.search)),
         ("status", "m.status = :status", query.status or None),
         ("only", "m.id = any(:only)", list(query.only) if query.only is not None else None),
         ("customer", "m.customer_id = :customer", query.customer_id),
@@ -217,7 +222,8 @@ def _conditions(query: MasterQuery) -> tuple[list[str], dict[str, Any]]:
     return conditions, values
 
 
-def _pattern(search: str) -> str | None:
+def pattern(search: str) -> str | None:
+    """What to compare with ``ilike``: the text anywhere; none for no text."""
     if not search:
         return None
     escaped = search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

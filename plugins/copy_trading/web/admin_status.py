@@ -10,58 +10,72 @@ from litestar.response import Response
 from sqlalchemy import text
 
 from core.sdk.data import TenantSession
+from core.sdk.text import _
 from core.sdk.web import FromPath, NotFoundError, RefusedError, Web
 from plugins.copy_trading.models import Master
 from plugins.copy_trading.rules.states import MasterStatus
 from plugins.copy_trading.services import mastering
+from plugins.copy_trading.web.words import money
 
 _MANAGE: dict[str, Any] = {"permission": "copy_trading.masters.manage"}
 
 _WORDS = {
-    "pause": ("Pause {name}?", "No new followers and no new copies; closes go on being mirrored.", "Pause", False),
+    "pause": (
+        _("Pause {name}?"),
+        _("No new followers and no new copies; closes go on being mirrored."),
+        _("Pause"),
+        False,
+    ),
     "activate": (
-        "Activate {name}?",
-        "The master can be found and followed again, and new trades are copied.",
-        "Activate",
+        _("Activate {name}?"),
+        _("The master can be found and followed again, and new trades are copied."),
+        _("Activate"),
         False,
     ),
     "deactivate": (
-        "Deactivate {name}?",
-        "The master is not shown any more and nothing new is copied.",
-        "Deactivate",
+        _("Deactivate {name}?"),
+        _("The master is not shown any more and nothing new is copied."),
+        _("Deactivate"),
         True,
     ),
-    "approve": ("Approve {name}?", "The customer becomes a master trader; followers can find them.", "Approve", False),
-    "reject": ("Reject {name}?", "The customer reads the reason and may apply again.", "Reject", True),
+    "approve": (
+        _("Approve {name}?"),
+        _("The customer becomes a master trader; followers can find them."),
+        _("Approve"),
+        False,
+    ),
+    "reject": (_("Reject {name}?"), _("The customer reads the reason and may apply again."), _("Reject"), True),
 }
 _DONE = {
-    "pause": "{name} is paused.",
-    "activate": "{name} is active.",
-    "deactivate": "{name} is deactivated.",
-    "approve": "{name} is a master trader now.",
-    "reject": "The application of {name} is rejected.",
+    "pause": _("{name} is paused."),
+    "activate": _("{name} is active."),
+    "deactivate": _("{name} is deactivated."),
+    "approve": _("{name} is a master trader now."),
+    "reject": _("The application of {name} is rejected."),
 }
 LEAVING = (
-    ("wind_down", "Wind down", "Open copies stay; the master's closes go on being mirrored until nothing is left."),
-    ("close_all", "Close all copies", "Every copied position is closed at market and the copies are stopped."),
-    ("detach", "Detach", "Followers keep their positions with their stops; the copies are stopped."),
+    (
+        "wind_down",
+        _("Wind down"),
+        _("Open copies stay; the master's closes go on being mirrored until nothing is left."),
+    ),
+    ("close_all", _("Close all copies"), _("Every copied position is closed at market and the copies are stopped.")),
+    ("detach", _("Detach"), _("Followers keep their positions with their stops; the copies are stopped.")),
 )
 
 
 def impact(session: TenantSession, master_id: UUID) -> list[tuple[str, str]]:
     """What a change of a master's status touches: followers, their copied positions, value and the spread's cost."""
-    row = session.execute(
+    followers = session.scalar(
         text(
-            "select (select count(*) from copy_trading.subscriptions where master_id = :id and status in ('active', 'paused'))"
-            " as followers, count(p.id) as positions from copy_trading.subscriptions s"
-            " join core.positions p on p.origin = 'copy' and p.origin_id = s.id and p.closed_ts_ms is null"
-            " where s.master_id = :id and s.status <> 'stopped'"
+            "select count(*) from copy_trading.subscriptions"
+            " where master_id = :id and not mock and status in ('active', 'paused')"
         ),
         {"id": master_id},
-    ).one()
-    values = session.execute(
+    )
+    rows = session.execute(
         text(
-            "select y.quote, sum(p.volume * y.contract_size * p.open_price) as notional,"
+            "select y.quote, count(*) as positions, sum(p.volume * y.contract_size * (q.bid + q.ask) * y.tick / 2) as notional,"
             " sum(p.volume * y.contract_size * (q.ask - q.bid) * y.tick) as spread"
             " from copy_trading.subscriptions s"
             " join core.positions p on p.origin = 'copy' and p.origin_id = s.id and p.closed_ts_ms is null"
@@ -70,10 +84,14 @@ def impact(session: TenantSession, master_id: UUID) -> list[tuple[str, str]]:
         ),
         {"id": master_id},
     ).all()
-    items = [("Followers", f"{row.followers:,}"), ("Open copied positions", f"{row.positions:,}")]
-    for value in values:
-        items.append(("Notional", f"{value.notional:,.2f} {value.quote}"))
-        items.append(("Estimated spread cost of closing", f"{value.spread:,.2f} {value.quote}"))
+    items = [
+        (_("Followers"), f"{followers or 0:,}"),
+        (_("Open copied positions"), f"{sum(row.positions for row in rows):,}"),
+    ]
+    if rows:
+        items.append((_("Notional"), " + ".join(money(row.notional, row.quote) for row in rows)))
+        spread = " + ".join(money(row.spread, row.quote) for row in rows)
+        items.append((_("Estimated spread cost of closing"), spread))
     return items
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from core.sdk import Routes
 from plugins.copy_trading.web import (
-    admin_followers,
+    admin_applications,
+    admin_commands,
+    admin_master,
     admin_masters,
     admin_status,
+    admin_summary,
     api,
     portal_apply,
     portal_copies,
@@ -21,7 +24,15 @@ from plugins.copy_trading.web import (
 def routes() -> Routes:
     """What the module adds to the back office, the portal and the API."""
     return Routes(
-        admin=[*admin_masters.ROUTES, *admin_status.ROUTES, *admin_followers.ROUTES, *reference.ADMIN],
+        admin=[
+            *admin_masters.ROUTES,
+            *admin_applications.ROUTES,
+            *admin_summary.ROUTES,
+            *admin_master.ROUTES,
+            *admin_status.ROUTES,
+            *admin_commands.ROUTES,
+            *reference.ADMIN,
+        ],
         portal=[
             *portal_masters.ROUTES,
             *portal_follow.ROUTES,
