@@ -42,6 +42,12 @@ RESERVED = frozenset(
         "openapi-json",
         "second-factor",
         "chart",
+        "statements",
+        "notifications",
+        "email",
+        "invitation",
+        "reset",
+        "forgot",
     ]
 )
 _log = logging.getLogger("tradeyard.web")

@@ -10,8 +10,8 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from pydantic import BaseModel, Field
 
-from core.mail import Mail, mailer_of
 from core.web.forms import Form, form_for, parse_form
+from core.web.mails import send_after, write_reset
 from core.web.page import Page
 from core.web.refusals import NotFoundError
 from tenants.services import tickets
@@ -21,6 +21,7 @@ from tenants.services.people import by_email, kind
 from tenants.services.sessions import Surface, surface_of
 from tenants.services.tickets import Purpose
 from tenants.services.validation import MIN_PASSWORD
+from tenants.text import _
 
 __all__ = ["password_routes"]
 
@@ -29,7 +30,7 @@ class Forgotten(BaseModel):
     """Who has forgotten their password."""
 
     email: Annotated[
-        str, Field(title="E-mail", max_length=254, json_schema_extra={"widget": "email", "autocomplete": "username"})
+        str, Field(title=_("E-mail"), max_length=254, json_schema_extra={"widget": "email", "autocomplete": "username"})
     ]
 
 
@@ -39,8 +40,8 @@ class NewPassword(BaseModel):
     password: Annotated[
         str,
         Field(
-            title="New password",
-            description=f"At least {MIN_PASSWORD} characters; a few words are easiest to remember.",
+            title=_("New password"),
+            description=_("At least {least} characters; a few words are easiest to remember.", least=MIN_PASSWORD),
             min_length=MIN_PASSWORD,
             max_length=200,
             json_schema_extra={"widget": "password", "autocomplete": "new-password"},
@@ -49,7 +50,6 @@ class NewPassword(BaseModel):
 
 
 _OPEN: dict[str, Any] = {"sign_in": False}
-_SENT = "If {email} is known here, a link is on its way. It works for an hour."
 
 
 def password_routes(surface: Surface) -> list[ControllerRouterHandler]:
@@ -58,21 +58,23 @@ def password_routes(surface: Surface) -> list[ControllerRouterHandler]:
 
     @get("/forgot", opt=_OPEN, sync_to_thread=True)
     def ask(web: Page) -> Response[Any]:
-        return web.render("sign/forgot.html", form=form_for(Forgotten), title="Forgotten password")
+        return web.render("sign/forgot.html", form=form_for(Forgotten), title=_("Forgotten password"))
 
     @post("/forgot", opt=_OPEN, sync_to_thread=True, status_code=200)
     def send(web: Page) -> Response[Any]:
         parsed = parse_form(Forgotten, web.form)
         if parsed.value is None:
-            return web.render("sign/forgot.html", status=422, form=parsed.form, title="Forgotten password")
+            return web.render("sign/forgot.html", status=422, form=parsed.form, title=_("Forgotten password"))
         with web.session() as session:
             person = by_email(session, surface, parsed.value.email)
             by = Actor("system", "forgotten password", None, web.visit.address, web.visit.request_id)
             token = tickets.request_reset(session, person, by)
             if person is not None and token is not None:
-                mail = _mail(web, person.email, person.name, f"{_origin(web)}{base}/reset/{token}")
-                session.after_commit(lambda: mailer_of(web.kit.platform.settings)(mail))
-        return web.leave_for(f"{base}/sign-in", notice=_SENT.format(email=parsed.value.email.strip()))
+                send_after(web, session, write_reset(web, person, token))
+        said = _(
+            "If {email} is known here, a link is on its way. It works for an hour.", email=parsed.value.email.strip()
+        )
+        return web.leave_for(f"{base}/sign-in", notice=said)
 
     return [ask, send, *_ticket_routes(surface, "reset"), *_ticket_routes(surface, "invitation")]
 
@@ -102,7 +104,7 @@ def _ticket_routes(surface: Surface, purpose: Purpose) -> tuple[ControllerRouter
             return _choose(web, surface, purpose, token, form, status=422)
         except NotAllowedError as error:
             raise NotFoundError(str(error)) from None
-        return web.leave_for(f"{base}/sign-in", notice="Your password is set. Sign in with it.")
+        return web.leave_for(f"{base}/sign-in", notice=_("Your password is set. Sign in with it."))
 
     return show, take
 
@@ -119,21 +121,5 @@ def _choose(web: Page, surface: Surface, purpose: Purpose, token: str, form: For
         invited=purpose == "invitation",
         name=name,
         action=web.path,
-        title="Welcome" if purpose == "invitation" else "New password",
-    )
-
-
-def _origin(web: Page) -> str:
-    """Where the person's browser reached us. The host is one of the brokerage's own, or the request would be a 404."""
-    scheme = "https" if web.kit.platform.settings.https else "http"
-    return f"{scheme}://{web.request.headers.get('host', web.visit.tenant.hosts[0])}"
-
-
-def _mail(web: Page, email: str, name: str, link: str) -> Mail:
-    brokerage = web.visit.tenant.name
-    return Mail(
-        email,
-        f"Your password at {brokerage}",
-        f"Hello {name},\n\nsomebody, most likely you, has asked for a new password at {brokerage}.\n"
-        f"Set it here, within an hour:\n\n{link}\n\nIf it was not you, do nothing: your password stays as it is.\n",
+        title=_("Welcome") if purpose == "invitation" else _("New password"),
     )

@@ -14,11 +14,14 @@ from pydantic import BaseModel, Field
 from core.web.forms import Form, form_for, parse_form
 from core.web.page import Page
 from core.web.refusals import NotFoundError
+from core.web.security_pages import qr_code
 from core.web.visit import ADMIN_COOKIE, PORTAL_COOKIE
 from tenants.services import second_factor, sessions
 from tenants.services.authentication import SignIn, finish_sign_in, sign_in
 from tenants.services.errors import InvalidError, NotAllowedError
 from tenants.services.people import register_customer
+from tenants.services.validation import MIN_PASSWORD
+from tenants.text import _, _n
 
 __all__ = ["AdminSignIn", "PortalSignIn", "portal_registration"]
 
@@ -27,10 +30,15 @@ class Credentials(BaseModel):
     """What a person signs in with."""
 
     email: Annotated[
-        str, Field(title="E-mail", max_length=254, json_schema_extra={"widget": "email", "autocomplete": "username"})
+        str, Field(title=_("E-mail"), max_length=254, json_schema_extra={"widget": "email", "autocomplete": "username"})
     ]
     password: Annotated[
-        str, Field(max_length=200, json_schema_extra={"widget": "password", "autocomplete": "current-password"})
+        str,
+        Field(
+            title=_("Password"),
+            max_length=200,
+            json_schema_extra={"widget": "password", "autocomplete": "current-password"},
+        ),
     ]
 
 
@@ -39,7 +47,7 @@ class Code(BaseModel):
 
     code: Annotated[
         str,
-        Field(title="Six-digit code", max_length=12, json_schema_extra={"autocomplete": "one-time-code"}),
+        Field(title=_("Code"), max_length=12, json_schema_extra={"autocomplete": "one-time-code"}),
     ]
 
 
@@ -47,16 +55,17 @@ class Registration(BaseModel):
     """What a visitor registers with."""
 
     name: Annotated[
-        str, Field(title="Full name", min_length=2, max_length=120, json_schema_extra={"autocomplete": "name"})
+        str, Field(title=_("Full name"), min_length=2, max_length=120, json_schema_extra={"autocomplete": "name"})
     ]
     email: Annotated[
-        str, Field(title="E-mail", max_length=254, json_schema_extra={"widget": "email", "autocomplete": "username"})
+        str, Field(title=_("E-mail"), max_length=254, json_schema_extra={"widget": "email", "autocomplete": "username"})
     ]
     password: Annotated[
         str,
         Field(
-            description="At least 10 characters; a few words are easiest to remember.",
-            min_length=10,
+            title=_("Password"),
+            description=_("At least {least} characters; a few words are easiest to remember.", least=MIN_PASSWORD),
+            min_length=MIN_PASSWORD,
             max_length=200,
             json_schema_extra={"widget": "password", "autocomplete": "new-password"},
         ),
@@ -128,8 +137,15 @@ class _SignIn(Controller):
                 lifetime=_lifetime(web),
             )
         if outcome.outcome == "signed_in":
+            if outcome.recovery_codes:
+                page = web.render(
+                    "sign/recovery_codes.html", codes=outcome.recovery_codes, home=self.home, title=_("Recovery codes")
+                )
+                return _with_cookie(web, page, outcome.token or "")
             return _welcome(web, outcome, self.home)
-        message = "That code is not right, or it has been used." if outcome.outcome == "wrong" else _sentence(outcome)
+        message = (
+            str(_("That code is not right, or it has been used.")) if outcome.outcome == "wrong" else _sentence(outcome)
+        )
         return self._code_form(web, parsed.form.with_errors({"code": message}), status=422)
 
     @post("/sign-out", sync_to_thread=True)
@@ -138,7 +154,7 @@ class _SignIn(Controller):
         if web.visit.session_token:
             with web.session() as session:
                 sessions.sign_out(session, web.visit.session_token, self.surface)
-        answer = web.leave_for(f"{self.base}/sign-in", notice="You are signed out.")
+        answer = web.leave_for(f"{self.base}/sign-in", notice=_("You are signed out."))
         answer.delete_cookie(_cookie(self.surface), path=self.home)
         return answer
 
@@ -150,13 +166,11 @@ class _SignIn(Controller):
             secret = address = ""
             if waiting.stage == "enrol":
                 person = sessions.person_of(session, waiting)
-                if person.totp_secret and web.request.method == "POST":
-                    secret = person.totp_secret
-                else:
-                    secret, address = second_factor.begin_enrolment(session, person, web.visit.tenant.name)
+                secret, address = second_factor.waiting_enrolment(session, person, web.visit.tenant.name)
         return web.render(
-            "sign/second_factor.html", status=status, form=form, secret=secret, address=address, title="Second factor"
-        )
+            "sign/second_factor.html", status=status, form=form, secret=secret, address=address,
+            qr=qr_code(address) if address else "", title=_("Second factor"),
+        )  # fmt: skip
 
 
 class AdminSignIn(_SignIn):
@@ -206,7 +220,7 @@ def portal_registration() -> list[ControllerRouterHandler]:
                 lifetime=_lifetime(web),
             )
         if outcome.outcome != "signed_in":
-            return web.leave_for("/sign-in", notice="Your registration is complete. Please sign in.")
+            return web.leave_for("/sign-in", notice=_("Your registration is complete. Please sign in."))
         return _welcome(web, outcome, "/")
 
     return [show, register]
@@ -215,13 +229,13 @@ def portal_registration() -> list[ControllerRouterHandler]:
 def _registration(web: Page, form: Form, status: int = 200) -> Response[Any]:
     if web.visit.tenant.registration != "open":
         raise NotFoundError("customers come by invitation")
-    return web.render("sign/register.html", status=status, form=form, title="Open an account")
+    return web.render("sign/register.html", status=status, form=form, title=_("Open an account"))
 
 
 def _form(web: Page, form: Form, status: int = 200) -> Response[Any]:
     register = web.surface == "portal" and web.visit.tenant.registration == "open"
     return web.render(
-        "sign/sign_in.html", status=status, form=form, register=register, next=_next(web, ""), title="Sign in"
+        "sign/sign_in.html", status=status, form=form, register=register, next=_next(web, ""), title=_("Sign in")
     )
 
 
@@ -264,7 +278,13 @@ def _cookie(surface: sessions.Surface) -> str:
 def _sentence(outcome: SignIn) -> str:
     if outcome.outcome == "locked":
         minutes = max(1, -(-outcome.retry_after_s // 60))
-        return f"Too many attempts. Try again in {minutes} minute{'s' if minutes > 1 else ''}."
+        return str(
+            _n(
+                "Too many attempts. Try again in {count} minute.",
+                "Too many attempts. Try again in {count} minutes.",
+                minutes,
+            )
+        )
     if outcome.outcome == "blocked":
-        return "This account is blocked. Please contact support."
-    return "E-mail or password is not right."
+        return str(_("This account is blocked. Please contact support."))
+    return str(_("E-mail or password is not right."))

@@ -142,12 +142,13 @@ def reader_of(visit: Visit) -> Reader | None:
     """The person in the corner of the page, with the links of their menu."""
     if visit.person is None:
         return None
-    own = (
-        Link("API tokens", "/settings/tokens", "key")
-        if visit.area == "portal"
-        else Link("API tokens", "/admin/settings/tokens", "key")
+    start = "/admin/settings" if visit.area == "admin" else "/settings"
+    links = (
+        Link(_("Profile"), f"{start}/profile", "user-circle"),
+        Link(_("Security"), f"{start}/security", "shield-lock"),
+        Link(_("API tokens"), f"{start}/tokens", "key"),
     )
-    return Reader(visit.person.name, visit.person.email, (own,))
+    return Reader(visit.person.name, visit.person.email, links)
 
 
 def theme_of(cookie: str | None, brand_theme: str) -> str:

@@ -124,18 +124,26 @@ def finish_sign_in(
     return replace(_welcome(session, person, surface, address, user_agent, lifetime), recovery_codes=codes)
 
 
+def prove_password(session: TenantSession, person: AnyPerson, password: str, actor: Actor) -> bool:
+    """Whether it is the person's password, asked again before something that matters.
+
+    Wrong ones count towards lock-out, as at sign-in; while that holds, no password is right.
+    """
+    surface: Surface = "admin" if isinstance(person, Staff) else "portal"
+    if _wait_s(session, surface, person.email, actor.address) or not verify_password(person.password_hash, password):
+        _attempt(session, surface, person.email, actor.address, succeeded=False)
+        return False
+    return True
+
+
 def change_password(
     session: TenantSession, person: AnyPerson, old: str, new: str, actor: Actor, *, keep: UUID | None = None
 ) -> bool:
-    """A person changes their own password; false where the old one is wrong. All their sessions but ``keep`` end.
-
-    Wrong old passwords count towards lock-out, as at sign-in.
-    """
-    surface: Surface = "admin" if isinstance(person, Staff) else "portal"
-    if _wait_s(session, surface, person.email, actor.address) or not verify_password(person.password_hash, old):
-        _attempt(session, surface, person.email, actor.address, succeeded=False)
+    """A person changes their own password; false where the old one is wrong. All their sessions but ``keep`` end."""
+    hashed = hash_password(valid_password(new))
+    if not prove_password(session, person, old, actor):
         return False
-    person.password_hash = hash_password(valid_password(new))
+    person.password_hash = hashed
     session.flush()
     revoke_all(session, person, but=keep)
     audit.record(session, actor, f"{kind(person)}.password", kind(person), person.id, after={"email": person.email})

@@ -210,6 +210,16 @@ def sign_out(session: TenantSession, token: str, surface: Surface) -> None:
     )
 
 
+def revoke_others(session: TenantSession, person: Staff | Customer, keep: UUID, actor: Actor) -> int:
+    """A person signs out everywhere but here; in how many browsers they were signed in."""
+    others = sum(1 for row in live_sessions(session, person) if row.id != keep)
+    revoke_all(session, person, but=keep)
+    audit.record(
+        session, actor, "session.revoke_others", "session", keep, after={"email": person.email, "browsers": others}
+    )
+    return others
+
+
 def revoke_all(session: TenantSession, person: Staff | Customer, *, but: UUID | None = None) -> None:
     """End all sessions of a person, but one where it is named."""
     query = update(WebSession).where(_of(person), WebSession.revoked_at.is_(None)).values(revoked_at=datetime.now(UTC))

@@ -6,6 +6,8 @@ from core.web import acting
 from core.web.live.route import live_route
 from core.web.password_pages import password_routes
 from core.web.portal import accounts, overview, trade
+from core.web.profile_pages import PortalProfile, email_routes
+from core.web.security_pages import PortalSecurity
 from core.web.signing import PortalSignIn, portal_registration
 from core.web.token_pages import PortalTokens
 
@@ -20,5 +22,8 @@ PORTAL_ROUTES: list[ControllerRouterHandler] = [
     *accounts.ROUTES,
     *trade.ROUTES,
     PortalTokens,
+    PortalSecurity,
+    PortalProfile,
+    *email_routes("portal"),
     acting.PortalActing,
 ]
