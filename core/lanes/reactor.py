@@ -60,7 +60,8 @@ class ReactorOrder:
     """An order that a reactor wants carried out now.
 
     :ivar key: deterministic and unique within the subject; the client order id is made of subject and key.
-    :ivar price: the subject's own resting price at which it fills; none: at the quote.
+    :ivar price: the subject's own resting price at which it fills, kept as the order's limit price where ``kind`` is
+        ``limit``; none: at the quote.
     :ivar close_key: key of the opening order whose position this closes; none opens.
     """
 

@@ -204,6 +204,7 @@ def order_requests(
                 side=order.side,
                 volume=order.volume,
                 kind=order.kind,
+                price=order.price if order.kind == "limit" else None,
                 fill_price=order.price,
                 stop_loss=order.stop_loss,
                 take_profit=order.take_profit,

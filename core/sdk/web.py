@@ -21,7 +21,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Response
 
-from core.web.charts import Candle, Chart, Series
+from core.web.charts import Candle, Chart, Line, Marker, Series, levels_of
 from core.web.forms import Field, Form, Parsed, form_for, parse_form
 from core.web.refusals import NotFoundError, RefusedError
 from core.web.tables import Action, Column, Empty, Filter, Table, TableQuery
@@ -39,6 +39,8 @@ __all__ = [
     "FromPath",
     "FromQuery",
     "JSONBody",
+    "Line",
+    "Marker",
     "NotFoundError",
     "Parsed",
     "RefusedError",
@@ -47,6 +49,7 @@ __all__ = [
     "TableQuery",
     "Web",
     "form_for",
+    "levels_of",
     "parse_form",
 ]
 

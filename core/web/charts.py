@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["Candle", "Chart", "Series", "series_of"]
+__all__ = ["Candle", "Chart", "Line", "Marker", "Series", "levels_of", "series_of"]
 
 Point = tuple[int, Decimal | float | int]
 """Epoch milliseconds and a value."""
@@ -27,10 +27,29 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A horizontal line at a price, such as an order of a bot. With a ``label`` it is named on the price axis."""
+
+    price: Decimal | float
+    tone: str = "muted"
+    label: str = ""
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Marker:
+    """Something that happened at a moment of the first series, such as a fill: an arrow up below it, or down above it."""
+
+    ts_ms: int
+    up: bool
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Chart:
     """A chart to be drawn by ``ui.chart``. ``digits`` are the decimals of the value axis, ``source`` an address of more data
 
-    (JSON as in :meth:`payload`), ``live`` the symbol whose quotes move the last candle.
+    (JSON as in :meth:`payload`), ``live`` the symbol whose quotes move the last candle, which is ``step_s`` seconds long.
     """
 
     id: str
@@ -42,8 +61,11 @@ class Chart:
     source: str = ""
     live: str = ""
     baseline: Decimal | float | None = None
-    levels: Sequence[tuple[Decimal | float, str]] = ()
-    """Horizontal lines with their tones, such as the orders of a bot; all of them stay in sight."""
+    step_s: int = 60
+    levels: Sequence[Line] = ()
+    """All of them stay in sight. An element with ``data-chart-levels`` (the chart's id) and ``data-levels`` (as
+    :func:`levels_of` writes them) that a fragment brings replaces them."""
+    markers: Sequence[Marker] = ()
 
     @property
     def empty(self) -> bool:
@@ -57,11 +79,26 @@ class Chart:
             "unit": self.unit,
             "live": self.live,
             "baseline": None if self.baseline is None else float(self.baseline),
-            "levels": [[float(price), tone] for price, tone in self.levels],
+            "step": self.step_s,
+            "levels": _levels(self.levels),
+            "markers": [[mark.ts_ms // 1000, mark.up, mark.text] for mark in sorted(self.markers, key=_moment)],
             "series": [series_of(item) for item in self.series],
         }
         # Kept out of reach of the HTML parser: the text goes into a script element of type application/json.
         return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def levels_of(lines: Sequence[Line]) -> str:
+    """Lines as JSON for ``data-levels``."""
+    return json.dumps(_levels(lines), separators=(",", ":"))
+
+
+def _levels(lines: Sequence[Line]) -> list[list[Any]]:
+    return [[float(line.price), line.tone, str(line.label), line.dashed] for line in lines]
+
+
+def _moment(mark: Marker) -> int:
+    return mark.ts_ms
 
 
 def series_of(item: Series) -> dict[str, Any]:

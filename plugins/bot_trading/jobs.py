@@ -17,6 +17,8 @@ from plugins.bot_trading.services.commands import carry_out, stored_commands
 from plugins.bot_trading.services.history import take_snapshot
 from plugins.bot_trading.services.marks import keep_extremes, marks
 from plugins.bot_trading.services.reductions import notice_reductions
+from plugins.bot_trading.services.rehearsing import JOB as REHEARSE
+from plugins.bot_trading.services.rehearsing import work_rehearsal
 from plugins.bot_trading.services.retrying import retry_blocked, waiting_bots
 from plugins.bot_trading.settings import BotTradingSettings
 from plugins.bot_trading.texts import decision_text
@@ -37,6 +39,7 @@ class BotJobs:
             Job("retry", self.retry, queue="trading", every_s=10),
             Job("watch", self.watch, queue="default", every_s=10),
             Job("snapshot", self.snapshot, queue="default", every_s=1800),
+            Job(REHEARSE, self.rehearse, queue="bulk", timeout_s=300, retries=1),
             Job("marks", self.marks, queue="default", retries=0),
         )
 
@@ -74,6 +77,10 @@ class BotJobs:
     def snapshot(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
         """Keep the figures of the day for Bot Stats over time."""
         take_snapshot(context.session)
+
+    def rehearse(self, context: JobContext, payload: Mapping[str, Any]) -> None:
+        """Run a strategy over recorded prices for a launch preview."""
+        work_rehearsal(context, self._strategies, payload)
 
     def marks(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
         """Tell open pages what their bots are worth, and come again while a page is open."""

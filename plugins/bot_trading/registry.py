@@ -11,6 +11,7 @@ from plugins.bot_trading.strategies.martingale.strategy import Martingale
 from plugins.bot_trading.strategies.protocol import Strategy
 from plugins.bot_trading.strategies.reverse_martingale.strategy import ReverseMartingale
 from plugins.bot_trading.strategies.spot_grid.strategy import SpotGrid
+from plugins.bot_trading.strategies.words import Words
 
 __all__ = ["Strategies", "own_strategies"]
 
@@ -24,9 +25,11 @@ class Strategies(Mapping[str, Strategy[BaseModel, Any]]):
             self.add(strategy)
 
     def add(self, strategy: Strategy[Any, Any]) -> None:
-        """Raises ``ValueError`` when the key is taken."""
+        """Raises ``ValueError`` when the key is taken, ``TypeError`` for what is no strategy."""
         if strategy.key in self._known:
             raise ValueError(f"there are two strategies with the key {strategy.key!r}")
+        if not isinstance(getattr(strategy, "words", None), Words):
+            raise TypeError(f"the strategy {strategy.key!r} has no words: derive it from Strategy")
         self._known[strategy.key] = strategy
 
     def __getitem__(self, key: str) -> Strategy[BaseModel, Any]:

@@ -192,7 +192,10 @@ class Running:
             "fills": figures.fills,
             "cycles": figures.cycles,
             "wins": figures.wins,
-            "log": [{"code": entry.code, "facts": dict(entry.facts), "alert": entry.alert} for entry in log],
+            "log": [
+                {"code": entry.code, "facts": self.strategy.words.facts(entry.code, entry.facts), "alert": entry.alert}
+                for entry in log
+            ],
             **more,
         }
 

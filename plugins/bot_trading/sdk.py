@@ -31,14 +31,19 @@ from plugins.bot_trading.strategies.protocol import (
     Strategy,
     Triggers,
 )
+from plugins.bot_trading.strategies.rehearsal import Rehearsal, rehearse
 from plugins.bot_trading.strategies.run import Run, run
+from plugins.bot_trading.strategies.search import Searched, limits_by_preview
+from plugins.bot_trading.strategies.words import Fact, Limit, Words
 
 __all__ = [
     "WAITS",
     "Command",
+    "Fact",
     "Figures",
     "Intent",
     "Level",
+    "Limit",
     "LogEntry",
     "Market",
     "Order",
@@ -47,16 +52,21 @@ __all__ = [
     "Quote",
     "Reduction",
     "Refusal",
+    "Rehearsal",
     "Result",
     "Run",
+    "Searched",
     "Setup",
     "Step",
     "Strategy",
     "Triggers",
+    "Words",
     "ceil_to",
     "exact",
     "floor_to",
+    "limits_by_preview",
     "plain",
+    "rehearse",
     "run",
     "to_tick",
 ]

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
+from core.sdk.text import _
+
 __all__ = ["BotTradingSettings"]
 
 
@@ -13,53 +15,78 @@ class BotTradingSettings(BaseModel):
     """Limits and guards of a tenant's bots. Money limits are in the symbol's quote currency."""
 
     strategies: list[str] = Field(
-        default=["spot_grid"],
-        title="Allowed strategies",
-        description="Keys of the strategies that customers may run. Staff can allow or deny a strategy to one customer.",
+        default=["spot_grid", "martingale", "reverse_martingale"],
+        title=_("Allowed strategies"),
+        description=_(
+            "Keys of the strategies that customers may run. Staff can allow or deny a strategy to one customer."
+        ),
     )
     bots_per_customer: int = Field(
-        default=20, ge=1, le=1000, title="Bots for each customer", description="Bots that have not ended, at most."
+        default=20,
+        ge=1,
+        le=1000,
+        title=_("Bots for each customer"),
+        description=_("Bots that have not ended, at most."),
     )
     capital_per_bot: Decimal | None = Field(
-        default=None, gt=0, title="Capital for each bot", description="The largest investment. Empty: no limit."
+        default=None, gt=0, title=_("Capital for each bot"), description=_("The largest investment. Empty: no limit.")
     )
     max_loss_percent: Decimal | None = Field(
         default=None,
         gt=0,
         le=100,
-        title="Maximum loss",
-        description="Percent of the investment that a bot's worst case may lose; a stop-loss price keeps it small. Empty: no limit.",
+        title=_("Maximum loss"),
+        description=_(
+            "Percent of the investment that a bot's worst case may lose; a stop-loss price keeps it small. Empty: no limit."
+        ),
     )
     max_levels: int = Field(
-        default=200, ge=2, le=500, title="Maximum levels", description="Cells of a grid or levels of a ladder, at most."
+        default=200,
+        ge=2,
+        le=500,
+        title=_("Maximum levels"),
+        description=_("Cells of a grid or levels of a ladder, at most."),
     )
     max_multiplier: Decimal = Field(
         default=Decimal(3),
         ge=1,
         le=10,
-        title="Maximum multiplier",
-        description="By how much a level may be larger than the one before it, at most.",
+        title=_("Maximum multiplier"),
+        description=_("By how much a level may be larger than the one before it, at most."),
     )
     max_spread_percent: Decimal | None = Field(
         default=None,
         gt=0,
         le=100,
-        title="Spread guard",
-        description="No bot begins, and no cycle and no level is opened, while the spread is wider than so many percent of"
-        " the price; closing goes on. Customers may be stricter. Counts for bots launched from now on. Empty: no limit.",
+        title=_("Spread guard"),
+        description=_(
+            "No bot begins, and no cycle and no level is opened, while the spread is wider than so many percent of"
+            " the price; closing goes on. Customers may be stricter. Counts for bots launched from now on. Empty: no limit."
+        ),
     )
     deviation_percent: Decimal | None = Field(
         default=Decimal(20),
         gt=0,
         le=100,
-        title="Deviation limit",
-        description="Bots order nothing on a price that leaps by more than so many percent from the one before it; a real"
-        " move shows itself by the next price. Counts for bots launched from now on. Empty: no limit.",
+        title=_("Deviation limit"),
+        description=_(
+            "Bots order nothing on a price that leaps by more than so many percent from the one before it; a real"
+            " move shows itself by the next price. Counts for bots launched from now on. Empty: no limit."
+        ),
+    )
+    preview_days: int = Field(
+        default=90,
+        ge=1,
+        le=365,
+        title=_("Days of a preview"),
+        description=_(
+            "How many days of recorded prices a customer may let a strategy run over before a launch, at most."
+        ),
     )
     floating_loss_alert_percent: Decimal = Field(
         default=Decimal(20),
         gt=0,
         le=100,
-        title="Alert at floating loss",
-        description="Percent of the investment from which Mission Control raises an alert for a bot.",
+        title=_("Alert at floating loss"),
+        description=_("Percent of the investment from which Mission Control raises an alert for a bot."),
     )

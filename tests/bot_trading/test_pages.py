@@ -192,7 +192,8 @@ def new_bot(scene: Scene, **changes: object) -> dict[str, object]:
 def test_the_api_launches_commands_and_tells_the_same_as_the_pages(scene: Scene) -> None:
     root = "/api/v1/bot-trading"
     with api(scene, scene.north, scene.kim, staff=False) as client:
-        assert [item["key"] for item in client.get(f"{root}/strategies").json()] == ["spot_grid"]
+        offered = [item["key"] for item in client.get(f"{root}/strategies").json()]
+        assert offered == ["spot_grid", "martingale", "reverse_martingale"]
         preview = client.post(f"{root}/bots/preview", json=new_bot(scene)).json()
         assert (preview["refusals"], len(preview["levels"])) == ([], 11)
         made = client.post(f"{root}/bots", json=new_bot(scene))

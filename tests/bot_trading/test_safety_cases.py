@@ -108,7 +108,7 @@ def test_refusals_name_the_field_and_what_would_be_accepted() -> None:
     assert codes(stop_loss_percent=15) == {"stop_loss_inside_orders": "stop_loss_percent"}
     assert codes(stop_loss_percent=D("15.1")) == {}
     assert codes(direction="sell") == {"stop_loss_needed": "stop_loss_percent"}
-    assert codes(replace(COIN, min_notional=D(150))) == {"order_below_minimum": "first_order"}
+    assert codes(replace(COIN, min_notional=D(150)), safety_order=200) == {"order_below_minimum": "first_order"}
     assert codes(replace(COIN, max_lot=D(9))) == {"order_above_maximum": "size_multiplier"}
     assert codes(replace(COIN, fee_rate=D("0.01"))) == {"take_profit_loses": "take_profit_percent"}
     least = MARTINGALE.preview(safety(replace(COIN, min_notional=D(150))), at("100"), None).refusals[0].facts["least"]

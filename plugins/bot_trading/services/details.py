@@ -19,8 +19,10 @@ from plugins.bot_trading.strategies.protocol import Intent, Order, Quote
 from plugins.bot_trading.texts import decision_text
 
 __all__ = [
+    "BotFill",
     "Closing",
     "DecisionRow",
+    "bot_fills",
     "closing_now",
     "decisions",
     "load_bot",
@@ -116,3 +118,29 @@ def positions_of(session: TenantSession, bot_id: UUID) -> Sequence[Any]:
         ),
         {"id": bot_id},
     ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class BotFill:
+    """An execution of a bot's order. Money in the account's currency, ``ts_ms`` the feed's time."""
+
+    fill_no: int
+    ts_ms: int
+    side: str
+    effect: str
+    volume: Decimal
+    price: Decimal
+    profit: Decimal
+    commission: Decimal
+
+
+def bot_fills(session: TenantSession, account_id: UUID, bot_id: UUID, *, limit: int = 200) -> list[BotFill]:
+    """The bot's newest fills, newest first; what others did to its positions is not among them."""
+    rows = session.execute(
+        text(
+            "select fill_no, ts_ms, side, effect, volume, price, profit, commission from core.fills"
+            " where account_id = :account and origin = 'bot' and origin_id = :bot order by fill_no desc limit :limit"
+        ),
+        {"account": account_id, "bot": bot_id, "limit": limit},
+    )
+    return [BotFill(*row) for row in rows]

@@ -34,8 +34,9 @@ from plugins.bot_trading.services.moving import MODULE, OWNER_KIND, REACTOR, car
 from plugins.bot_trading.settings import BotTradingSettings
 from plugins.bot_trading.strategies.numbers import ZERO, plain
 from plugins.bot_trading.strategies.protocol import LogEntry, Market, Preview, Quote, Refusal, Setup
+from plugins.bot_trading.strategies.words import bounded_by
 
-__all__ = ["Launch", "check_launch", "launch"]
+__all__ = ["Launch", "check_at", "check_launch", "free_now", "launch", "open_place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,21 @@ def check_launch(
     :raises BotRefusedError: where there is nothing to show: no such account, symbol, strategy or price.
     """
     place = _place(session, strategies, limits, wish)
-    preview = strategies[wish.strategy].preview(
-        Setup(wish.settings, place.market), _quote(place), _free_now(session, place)
-    )
+    return place, check_at(session, strategies, limits, wish, place, free_now(session, place))
+
+
+def check_at(
+    session: TenantSession,
+    strategies: Strategies,
+    limits: BotTradingSettings,
+    wish: Launch,
+    place: Place,
+    funds: Decimal | None,
+) -> Preview:
+    """The preview at a place that is open, with every reason against it."""
+    preview = strategies[wish.strategy].preview(Setup(wish.settings, place.market), _quote(place), funds)
     found = [*_standing(session, limits, wish, place), *preview.refusals, *_limits(limits, wish, preview)]
-    return place, replace(preview, refusals=tuple(found))
+    return replace(preview, refusals=tuple(found))
 
 
 def launch(session: TenantSession, strategies: Strategies, limits: BotTradingSettings, wish: Launch) -> Bot:
@@ -116,7 +127,7 @@ def launch(session: TenantSession, strategies: Strategies, limits: BotTradingSet
     return bot
 
 
-def _free_now(session: TenantSession, place: Place) -> Decimal | None:
+def free_now(session: TenantSession, place: Place) -> Decimal | None:
     """What is free on the account, in the symbol's quote currency; none where it cannot be told now."""
     if place.market.currency == place.account_currency:
         return account_states(session, [place.account_id])[place.account_id].free_margin
@@ -135,10 +146,26 @@ def _texts(detail: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _place(session: TenantSession, strategies: Strategies, limits: BotTradingSettings, wish: Launch) -> Place:
-    if wish.strategy not in allowed_strategies(session, strategies, limits, wish.customer_id):
+    return open_place(session, strategies, limits, wish.strategy, wish.customer_id, wish.account_id, wish.symbol_id)
+
+
+def open_place(
+    session: TenantSession,
+    strategies: Strategies,
+    limits: BotTradingSettings,
+    strategy: str,
+    customer_id: UUID,
+    account_id: UUID,
+    symbol_id: UUID,
+) -> Place:
+    """Where a strategy would run, with the brokerage's guards.
+
+    :raises BotRefusedError: where the customer may not run the strategy, or has no such account, or there is no price.
+    """
+    if strategy not in allowed_strategies(session, strategies, limits, customer_id):
         raise BotRefusedError([refusal("strategy_not_allowed")])
-    place = find_place(session, wish.account_id, wish.symbol_id)
-    if place is None or place.customer_id != wish.customer_id:
+    place = find_place(session, account_id, symbol_id)
+    if place is None or place.customer_id != customer_id:
         raise BotRefusedError([refusal("account_not_found", field="account")])
     if place.quote is None:
         raise BotRefusedError([refusal("quote_stale")])
@@ -202,19 +229,21 @@ def _owned(session: TenantSession, wish: Launch) -> bool:
 
 def _limits(limits: BotTradingSettings, wish: Launch, preview: Preview) -> list[Refusal]:
     found = []
+
+    def field(what: str) -> str | None:
+        return next(iter(bounded_by(type(wish.settings), what, wish.settings.model_dump())), None)
+
     if limits.capital_per_bot is not None and preview.needed > limits.capital_per_bot:
-        found.append(refusal("capital_above_limit", field="investment", most=plain(limits.capital_per_bot)))
-    # A grid has one level more than cells; other levels are counted as they are.
-    if (len(preview.table) or len(preview.levels) - 1) > limits.max_levels:
-        field = "levels" if preview.table else "cells"
-        found.append(refusal("too_many_levels", field=field, most=str(limits.max_levels)))
+        found.append(refusal("capital_above_limit", field=field("capital"), most=plain(limits.capital_per_bot)))
+    if len(preview.table) > limits.max_levels:
+        found.append(refusal("too_many_levels", field=field("levels"), most=str(limits.max_levels)))
     multiplier = Decimal(preview.facts.get("multiplier", "1"))
     if multiplier > limits.max_multiplier:
-        found.append(refusal("multiplier_above_limit", field="multiplier", most=plain(limits.max_multiplier)))
+        found.append(refusal("multiplier_above_limit", field=field("multiplier"), most=plain(limits.max_multiplier)))
     if limits.max_loss_percent is not None and "worst_loss" in preview.facts:
         most = preview.needed * limits.max_loss_percent / 100
         if Decimal(preview.facts["worst_loss"]) > most:
-            found.append(refusal("loss_above_limit", field="stop_loss_price", most=plain(most)))
+            found.append(refusal("loss_above_limit", field=field("stop"), most=plain(most)))
     return found
 
 

@@ -42,3 +42,19 @@ for (const stream of document.querySelectorAll("[data-bots-topic]")) {
   document.addEventListener(topic, (event) => JSON.parse(event.detail.data).bots.forEach(show));
   document.addEventListener(changed, () => document.dispatchEvent(new CustomEvent("bots:changed")));
 }
+
+// Fields that count only with certain values of others: "profile=ladder". Without scripts all of them are there.
+function showWanted(form) {
+  const values = new FormData(form);
+  for (const part of form.querySelectorAll("[data-when]")) {
+    part.hidden = !part.dataset.when.split(",").every((pair) => {
+      const [name, value] = pair.split("=");
+      return values.get(name) === value;
+    });
+  }
+}
+
+const launchForm = () => document.getElementById("launch");
+if (launchForm()) showWanted(launchForm());
+document.addEventListener("input", (event) => { if (event.target.form?.id === "launch") showWanted(event.target.form); });
+document.addEventListener("htmx:after:swap", () => { if (launchForm()) showWanted(launchForm()); });

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from plugins.bot_trading.strategies.numbers import ZERO, exact, round_amount
+from plugins.bot_trading.strategies.words import Fact, Limit, Words
 
 __all__ = [
     "WAITS",
@@ -310,6 +311,9 @@ class Preview:
     margin: Decimal = ZERO
     """Of it, margin when every level is open."""
     facts: Mapping[str, str] = default(default_factory=dict)
+    """Figures for programs, as text. ``worst_loss`` and ``multiplier`` are what a brokerage's limits are held against."""
+    summary: tuple[Fact, ...] = ()
+    """What people are told besides the needed capital, in order."""
 
 
 class Strategy(Protocol[S, T]):
@@ -319,12 +323,22 @@ class Strategy(Protocol[S, T]):
     title: ClassVar[str]
     summary: ClassVar[str]
     settings_model: type[S]
+    words: ClassVar[Words] = Words()
 
     def preview(self, setup: Setup[S], quote: Quote, funds: Decimal | None) -> Preview:
         """Check settings against market, price and free ``funds`` (None: not looked at)."""
 
     def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
         """Values to begin a form with: sensible at ``quote`` for somebody who would use ``capital``."""
+
+    def limits(
+        self, values: Mapping[str, Any], market: Market, quote: Quote, funds: Decimal | None
+    ) -> Mapping[str, Limit]:
+        """What each field may be, given the others: ``values`` is the form as far as it can be read, by field.
+
+        Only fields whose limits are narrower than the settings model's own need to be named; ``funds``: see ``preview``.
+        """
+        return {}
 
     def capital(self, setup: Setup[S], quote: Quote) -> Decimal:
         """What a launch reserves, in the quote currency."""

@@ -34,16 +34,26 @@ def run(
     quotes: Iterable[Quote],
     *,
     look: Callable[[Quote, T], None] | None = None,
+    took: Callable[[Quote, Step[T]], None] | None = None,
 ) -> Run[T]:
     """Launch at the first quote and go on to the last; a quote that crosses no trigger costs four comparisons.
 
     :param look: called after each quote with the state, for curves.
+    :param took: called with each crossing and its step instead of keeping them in the result, for runs of any length.
     """
+
+    def keep(quote: Quote, step: Step[T]) -> None:
+        result.events.append((quote, step.intents, step.state))
+        result.log.extend(step.log)
+
+    told = took or keep
     iterator = iter(quotes)
     quote = next(iterator)
     state = strategy.start(setup, quote).state
     result = Run(state, strategy.figures(setup, state, quote))
-    _keep(result, quote, answer(strategy, setup, state, quote))
+    step = answer(strategy, setup, state, quote)
+    result.state = step.state
+    told(quote, step)
     triggers = strategy.triggers(setup, result.state)
     if look is not None:
         look(quote, result.state)
@@ -51,16 +61,12 @@ def run(
     for quote in iterator:
         if triggers.crossed(quote):
             seen = replace(quote, before=(before.bid, before.ask))
-            _keep(result, quote, answer(strategy, setup, result.state, seen))
+            step = answer(strategy, setup, result.state, seen)
+            result.state = step.state
+            told(quote, step)
             triggers = strategy.triggers(setup, result.state)
         if look is not None:
             look(quote, result.state)
         before = quote
     result.figures = strategy.figures(setup, result.state, quote)
     return result
-
-
-def _keep(result: Run[T], quote: Quote, step: Step[T]) -> None:
-    result.state = step.state
-    result.events.append((quote, step.intents, step.state))
-    result.log.extend(step.log)

@@ -8,14 +8,16 @@ from uuid import UUID
 from litestar.response import Response
 from pydantic.fields import FieldInfo
 
-from core.sdk.web import Column, Empty, Table, TableQuery, Web
+from core.sdk.text import _
+from core.sdk.web import Action, Column, Empty, Table, TableQuery, Web, levels_of
 from plugins.bot_trading.live import watch
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.running import Running
-from plugins.bot_trading.services.details import decisions, load_bot, positions_of, resting_orders
+from plugins.bot_trading.services.access import allowed_strategies
+from plugins.bot_trading.services.details import bot_fills, decisions, load_bot, positions_of, resting_orders
 from plugins.bot_trading.strategies.numbers import plain
 from plugins.bot_trading.texts import PAUSES, STATUS_HELP
-from plugins.bot_trading.web.charting import orders_chart
+from plugins.bot_trading.web.charting import average_entry, bot_chart
 from plugins.bot_trading.web.commanding import bot_actions
 from plugins.bot_trading.web.finding import find_bot
 from plugins.bot_trading.web.permissions import LAUNCH, MANAGE
@@ -23,10 +25,10 @@ from plugins.bot_trading.web.permissions import LAUNCH, MANAGE
 __all__ = ["show_bot"]
 
 _LOG = (
-    Column("at", "When", "time"),
-    Column("text", "Decision", "custom", heading=True),
-    Column("code", "Code", "custom", wide="md"),
-    Column("actor", "By", wide="lg"),
+    Column("at", _("When"), "time"),
+    Column("text", _("Decision"), "custom", heading=True),
+    Column("code", _("Code"), "custom", wide="md"),
+    Column("actor", _("By"), wide="lg"),
 )
 
 
@@ -40,7 +42,9 @@ def show_bot(web: Web, strategies: Strategies, bot_id: UUID, template: str) -> R
         positions = positions_of(session, bot_id)
         if row.live:
             watch(session, [bot_id])
-        chart = orders_chart(session, row, running, quote)
+        fills = bot_fills(session, row.account_id, bot_id)
+        chart = bot_chart(session, row, running, quote, fills)
+        offered = row.strategy in allowed_strategies(session, strategies, web.settings(), row.customer_id)
     log = Table(
         "log",
         _LOG,
@@ -48,9 +52,15 @@ def show_bot(web: Web, strategies: Strategies, bot_id: UUID, template: str) -> R
         log_query,
         count,
         web.path,
-        empty=Empty("No decisions yet", "What the bot does, and why it does not act, is written here.", "list-details"),
-        caption="Decision log",
+        empty=Empty(
+            _("No decisions yet"), _("What the bot does, and why it does not act, is written here."), "list-details"
+        ),
+        caption=_("Decision log"),
     )
+    actions = bot_actions(web, row, "bot") if web.may(MANAGE) or web.may(LAUNCH) else []
+    if web.may(LAUNCH) and offered:
+        again = f"new/{row.strategy}?account={row.account_id}&symbol={row.symbol}&clone={bot_id}"
+        actions = [*actions, Action(_("Clone"), web.url(again), icon="copy")]
     return web.render(
         template,
         title=f"{running.strategy.title} {row.symbol}",
@@ -60,9 +70,12 @@ def show_bot(web: Web, strategies: Strategies, bot_id: UUID, template: str) -> R
         orders=resting_orders(running),
         positions=positions,
         chart=chart,
+        lines=levels_of(chart.levels),
+        fills=fills[:30],
         quote=quote,
         log=log,
-        actions=bot_actions(web, row, "bot") if web.may(MANAGE) or web.may(LAUNCH) else [],
+        actions=actions,
+        average=average_entry(running.setup.market, running.figures(quote)),
         status_help=STATUS_HELP.get(row.status, ""),
         pauses=PAUSES,
     )
@@ -82,7 +95,7 @@ def _settings(running: Running) -> list[tuple[str, object]]:
 
 def _written(field: FieldInfo, value: object) -> str:
     if value is True:
-        return "Yes"
+        return str(_("Yes"))
     if isinstance(value, Decimal):
         return plain(value)
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}

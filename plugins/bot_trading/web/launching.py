@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from core.sdk.data import TenantSession
-from core.sdk.trading import account_states
-from core.sdk.web import Form, NotFoundError, Web, form_for
+from core.sdk.text import _
+from core.sdk.web import Chart, Field, Form, NotFoundError, Web, form_for
+from plugins.bot_trading.models import Bot
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.services.access import allowed_strategies
-from plugins.bot_trading.services.launching import Launch
-from plugins.bot_trading.services.market import Place, find_place
+from plugins.bot_trading.services.checking import Check, check_form
+from plugins.bot_trading.services.errors import BotRefusedError
+from plugins.bot_trading.services.launching import Launch, free_now, open_place
+from plugins.bot_trading.services.market import Place
+from plugins.bot_trading.services.rehearsing import offered_days
 from plugins.bot_trading.settings import BotTradingSettings
 from plugins.bot_trading.strategies.numbers import plain
 from plugins.bot_trading.strategies.protocol import Refusal, Strategy
+from plugins.bot_trading.strategies.words import Limit
+from plugins.bot_trading.web.charting import price_chart
 
-__all__ = ["LaunchPage", "errors_by_field", "open_launch", "wish_of"]
-
-Bounds = Mapping[str, tuple[Decimal | int | None, Decimal | int | None]]
+__all__ = ["LaunchPage", "errors_by_field", "limit_text", "open_launch", "wish_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class LaunchPage:
-    """Everything the form shows."""
+    """Everything the form shows.
+
+    :ivar place: none while there is no price, or nothing to trade.
+    :ivar days: how far back a run over recorded prices may begin.
+    """
 
     strategy: Strategy[BaseModel, Any]
     limits: BotTradingSettings
@@ -51,18 +60,40 @@ class LaunchPage:
     symbol: Choice | None
     place: Place | None
     free: Decimal | None
-    bounds: Bounds
     form: Form
+    days: Sequence[int] = ()
+    chart: Chart | None = None
 
     def with_form(self, form: Form) -> LaunchPage:
         """The page with a form that was sent."""
-        return replace(self, form=form)
+        return replace(self, form=_unlimited(form))
+
+    @property
+    def sections(self) -> list[tuple[str, str, list[tuple[Field, str]]]]:
+        """(heading, when, fields with their own when): ``when`` is ``other=value`` where something shows only with another field."""
+        model = self.strategy.settings_model.model_fields
+        found = []
+        for heading, fields in groupby(self.form.fields, key=lambda item: item.section):
+            items = [(item, _when(model[item.name])) for item in fields]
+            shared = {when for _item, when in items}
+            whole = shared.pop() if len(shared) == 1 else ""
+            found.append((heading, whole, [(item, "" if whole else when) for item, when in items]))
+        return found
+
+    def check(
+        self, session: TenantSession, strategies: Strategies, raw: Mapping[str, Any], settings: BaseModel | None
+    ) -> Check:
+        """The dry validation of what was typed; nothing where there is no place to check it at."""
+        if self.place is None:
+            return Check({})
+        return check_form(session, strategies, self.limits, self.place, self.strategy.key, raw, settings)
 
 
-def open_launch(web: Web, strategies: Strategies, key: str) -> LaunchPage:
+def open_launch(web: Web, strategies: Strategies, key: str, *, drawn: bool = True) -> LaunchPage:
     """The form's page for the chosen account and symbol, the first of each where none is chosen.
 
-    Raises ``NotFoundError`` for a strategy that the customer may not run.
+    :param drawn: with the chart and what else only a whole page shows.
+    :raises NotFoundError: for a strategy that the customer may not run.
     """
     limits: BotTradingSettings = web.settings()
 
@@ -72,29 +103,35 @@ def open_launch(web: Web, strategies: Strategies, key: str) -> LaunchPage:
     with web.session() as session:
         if key not in allowed_strategies(session, strategies, limits, web.person_id):
             raise NotFoundError(key)
+        strategy = strategies[key]
         accounts = _accounts(session, web.person_id)
         account = _one(accounts, chosen("account"))
         symbols = _symbols(session, account.id) if account else []
         symbol = _one(symbols, chosen("symbol"))
-        place = find_place(session, account.id, symbol.id) if account and symbol else None
+        place = _open(session, strategies, limits, key, web.person_id, account, symbol)
         free = None
-        if place is not None and place.market.currency == place.account_currency:
-            free = max(account_states(session, [place.account_id])[place.account_id].free_margin, Decimal(0))
-    strategy = strategies[key]
-    bounds = _bounds(limits, strategy, free)
-    suggested = _suggestions(strategy, place, free, limits)
-    return LaunchPage(
-        strategy,
-        limits,
-        accounts,
-        symbols,
-        account,
-        symbol,
-        place,
-        free,
-        bounds,
-        form_for(strategy.settings_model, suggested, bounds=bounds),
-    )
+        if place is not None:
+            free = free_now(session, place)
+            free = None if free is None else max(free, Decimal(0))
+        values = _suggestions(strategy, place, free, limits)
+        if clone := web.query.get("clone", ""):
+            values |= _cloned(session, web.person_id, key, clone)
+        page = LaunchPage(
+            strategy,
+            limits,
+            accounts,
+            symbols,
+            account,
+            symbol,
+            place,
+            free,
+            _unlimited(form_for(strategy.settings_model, values)),
+        )
+        if not drawn or account is None or symbol is None:
+            return page
+        label = str(_("Price of {symbol} and the levels of the bot", symbol=symbol.code))
+        chart = price_chart(session, account.id, symbol.id, symbol.code, symbol.tick, (), label)
+        return replace(page, days=offered_days(session, symbol.id, limits), chart=chart)
 
 
 def wish_of(web: Web, page: LaunchPage, settings: BaseModel, key: str) -> Launch:
@@ -123,7 +160,33 @@ def errors_by_field(refusals: Sequence[Refusal], form: Form) -> tuple[dict[str, 
             errors[item.field] = said
         else:
             rest.append(said)
-    return errors, " ".join(rest) or ("Some fields need another look." if errors else "")
+    return errors, " ".join(rest) or (str(_("Some fields need another look.")) if errors else "")
+
+
+def limit_text(limit: Limit) -> str:
+    """A limit in words; empty where there is none."""
+    if limit.least is not None and limit.most is not None:
+        return str(_("{least} to {most}", least=plain(limit.least), most=plain(limit.most)))
+    if limit.least is not None:
+        return str(_("At least {least}", least=plain(limit.least)))
+    return str(_("At most {most}", most=plain(limit.most))) if limit.most is not None else ""
+
+
+def _open(
+    session: TenantSession,
+    strategies: Strategies,
+    limits: BotTradingSettings,
+    key: str,
+    customer_id: UUID,
+    account: Choice | None,
+    symbol: Choice | None,
+) -> Place | None:
+    if account is None or symbol is None:
+        return None
+    try:
+        return open_place(session, strategies, limits, key, customer_id, account.id, symbol.id)
+    except BotRefusedError:
+        return None
 
 
 def _one(choices: Sequence[Choice], wanted: str) -> Choice | None:
@@ -140,10 +203,12 @@ def _accounts(session: TenantSession, customer_id: UUID) -> list[Choice]:
         ),
         {"customer": customer_id},
     )
-    return [
-        Choice(row.id, row.number, f"{row.number} · {row.name} · {row.currency}{' · demo' if row.demo else ''}")
-        for row in rows
-    ]
+    return [Choice(row.id, row.number, _account_label(row)) for row in rows]
+
+
+def _account_label(row: Any) -> str:
+    parts = [row.number, row.name, row.currency, *([str(_("demo"))] if row.demo else [])]
+    return " · ".join(parts)
 
 
 def _symbols(session: TenantSession, account_id: UUID) -> list[Choice]:
@@ -163,29 +228,13 @@ def _symbols(session: TenantSession, account_id: UUID) -> list[Choice]:
     ]
 
 
-def _bounds(limits: BotTradingSettings, strategy: Strategy[BaseModel, Any], free: Decimal | None) -> Bounds:
-    """The tenant's and the account's limits on the fields that the strategy has."""
-    found: dict[str, tuple[Decimal | int | None, Decimal | int | None]] = {}
-    fields = strategy.settings_model.model_fields
-    if "cells" in fields:
-        found["cells"] = (2, limits.max_levels)
-    for name in ("multiplier", "size_multiplier"):
-        if name in fields:
-            found[name] = (1, limits.max_multiplier)
-    for name, before in (("levels", 0), ("safety_orders", 1)):
-        if name in fields:
-            found[name] = (1, min(limits.max_levels - before, _most(fields[name])))
-    if "investment" in fields:
-        caps = [cap for cap in (limits.capital_per_bot, free) if cap is not None]
-        if caps:
-            found["investment"] = (None, _cents(min(caps)))
-    return found
+def _unlimited(form: Form) -> Form:
+    """The form without the model's own limits: those of now stand below each field and follow the others."""
 
+    def bare(item: Field) -> Field:
+        return replace(item, min="", max="")
 
-def _most(field: FieldInfo) -> int:
-    """The largest value that a field itself allows."""
-    limits = [getattr(rule, "le", None) for rule in field.metadata]
-    return min((limit for limit in limits if isinstance(limit, int)), default=10_000)
+    return replace(form, fields=tuple(bare(item) for item in form.fields))
 
 
 def _suggestions(
@@ -197,6 +246,24 @@ def _suggestions(
     capital = min((cap for cap in (free, limits.capital_per_bot) if cap is not None), default=Decimal(1000))
     found = strategy.suggest(place.market, place.quote, _cents(capital / 2))
     return {name: plain(value) if isinstance(value, Decimal) else value for name, value in found.items()}
+
+
+def _cloned(session: TenantSession, customer_id: UUID, strategy: str, bot_id: str) -> dict[str, Any]:
+    """The settings of one of the customer's own bots of the strategy; nothing where there is no such."""
+    try:
+        wanted = UUID(bot_id)
+    except ValueError:
+        return {}
+    found = session.scalar(
+        select(Bot.settings).where(Bot.id == wanted, Bot.customer_id == customer_id, Bot.strategy == strategy)
+    )
+    return dict(found or {})
+
+
+def _when(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    when = extra.get("when") if isinstance(extra, dict) else None
+    return ",".join(f"{other}={value}" for other, value in when.items()) if isinstance(when, dict) else ""
 
 
 def _cents(value: Decimal) -> Decimal:

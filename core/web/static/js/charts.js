@@ -4,6 +4,15 @@ const drawn = new WeakMap();
 
 export function drawCharts(root) {
   for (const figure of root.querySelectorAll("[data-chart]")) if (!drawn.has(figure)) draw(figure);
+  for (const element of root.querySelectorAll("[data-chart-levels]")) relevel(element);
+}
+
+// A fragment that brings other lines for a chart that stays.
+function relevel(element) {
+  const figure = document.getElementById(element.dataset.chartLevels);
+  if (!figure) return;
+  figure.dataset.levels = element.dataset.levels;
+  figure.dispatchEvent(new CustomEvent("levels"));
 }
 
 function colours(element) {
@@ -81,28 +90,44 @@ async function draw(figure) {
     line.setData(points(series));
     return line;
   });
-  if (data.levels?.length) drawLevels(lines[0], data.levels, palette);
+  const level = levelsOf(lines[0], data.levels ?? []);
+  const mark = (colours) => data.markers?.map(([time, up, text]) => ({ time, text, position: up ? "belowBar" : "aboveBar", shape: up ? "arrowUp" : "arrowDown", color: up ? colours.up : colours.down }));
+  const marks = data.markers?.length ? kit.createSeriesMarkers(lines[0], mark(palette)) : null;
+  const relevelled = () => level(palette, figure.dataset.levels ? JSON.parse(figure.dataset.levels) : undefined);
+  relevelled();
+  figure.addEventListener("levels", relevelled);
   chart.timeScale().fitContent();
   addEventListener("theme", () => {
     palette = colours(figure);
     chart.applyOptions(look(palette));
     lines.forEach((line, index) => line.applyOptions(styleOf(data.series[index], palette)));
+    relevelled();
+    marks?.setMarkers(mark(palette));
   });
   if (data.live) follow(figure, data, lines[0]);
 }
 
-// Horizontal lines that the price axis makes room for.
-function drawLevels(line, levels, palette) {
-  const prices = levels.map(([price]) => price);
-  const [low, high] = [Math.min(...prices), Math.max(...prices)];
-  for (const [price, tone] of levels) line.createPriceLine({ price, color: fade(palette[tone] ?? palette.muted, 0.55), lineWidth: 1, lineStyle: 0, axisLabelVisible: false });
+// Horizontal lines that the price axis makes room for: what is returned draws them anew, with other levels where some are given.
+function levelsOf(line, first) {
+  let levels = first;
+  let shown = [];
   line.applyOptions({
     autoscaleInfoProvider: (original) => {
       const found = original();
+      if (!levels.length) return found;
+      const prices = levels.map(([price]) => price);
+      const [low, high] = [Math.min(...prices), Math.max(...prices)];
       if (!found) return { priceRange: { minValue: low, maxValue: high } };
       return { ...found, priceRange: { minValue: Math.min(found.priceRange.minValue, low), maxValue: Math.max(found.priceRange.maxValue, high) } };
     },
   });
+  return (palette, others) => {
+    levels = others ?? levels;
+    for (const old of shown) line.removePriceLine(old);
+    shown = levels.map(([price, tone, title, dashed]) => line.createPriceLine({ price, title, color: fade(palette[tone] ?? palette.muted, title ? 0.9 : 0.55), lineWidth: 1, lineStyle: dashed ? 2 : 0, axisLabelVisible: Boolean(title) }));
+    // The axis measures itself again.
+    line.priceScale().applyOptions({ autoScale: true });
+  };
 }
 
 // The last candle moves with the quotes of its symbol; a new one begins with its time.

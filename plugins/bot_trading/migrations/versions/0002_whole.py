@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
-from core.sdk.migrations import protect
+from core.sdk.migrations import create_table, protect
 
 revision = "0002"
 down_revision = "0001"
@@ -20,6 +21,7 @@ depends_on = None
 def upgrade() -> None:
     """Make what is new."""
     _statistics_over_time()
+    _preview_runs()
 
 
 def _statistics_over_time() -> None:
@@ -52,6 +54,43 @@ def _statistics_over_time() -> None:
         schema="bot_trading",
     )
     protect("stats_days")
+
+
+def _preview_runs() -> None:
+    """Runs over recorded prices for launch previews."""
+    create_table(
+        "preview_runs",
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("symbol_id", sa.Uuid(), nullable=False),
+        sa.Column("strategy", sa.Text(), nullable=False),
+        sa.Column("request", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=True),
+        sa.Column("result", postgresql.JSONB(none_as_null=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "account_id"],
+            ["core.accounts.tenant_id", "core.accounts.id"],
+            name=op.f("fk_preview_runs_tenant_id_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "symbol_id"],
+            ["core.symbols.tenant_id", "core.symbols.id"],
+            name=op.f("fk_preview_runs_tenant_id_symbol_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"],
+            ["tenants.customers.tenant_id", "tenants.customers.id"],
+            name=op.f("fk_preview_runs_tenant_id_customer_id"),
+        ),
+        sa.UniqueConstraint(
+            "tenant_id", "customer_id", "digest", name=op.f("uq_preview_runs_tenant_id_customer_id_digest")
+        ),
+    )
+    op.create_index(
+        op.f("ix_preview_runs_tenant_id_asked_at"), "preview_runs", ["tenant_id", "asked_at"], schema="bot_trading"
+    )
 
 
 def downgrade() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from core.sdk.text import _
 from plugins.bot_trading.strategies.cycles.ladder import Ladder
 from plugins.bot_trading.strategies.cycles.tables import (
     funds_missing,
@@ -40,8 +41,8 @@ def check_ladder(
         refusals.append(
             Refusal(
                 "levels_below_zero",
-                "The last levels would lie below a price of zero.",
-                "Choose a closer stop-loss or fewer levels.",
+                _("The last levels would lie below a price of zero."),
+                _("Choose a closer stop-loss or fewer levels."),
                 "stop_loss_pips",
             )
         )
@@ -57,9 +58,13 @@ def losing_level(table: Sequence[Level]) -> list[Refusal]:
             return [
                 Refusal(
                     "take_profit_loses",
-                    f"The take-profit of level {level.label} would lose {plain(-level.profit)}: it does not make good"
-                    " what the levels before it have lost.",
-                    "Choose a longer take-profit, a shorter stop-loss or fewer levels.",
+                    _(
+                        "The take-profit of level {level} would lose {loss}: it does not make good what the levels before"
+                        " it have lost.",
+                        level=level.label,
+                        loss=plain(-level.profit),
+                    ),
+                    _("Choose a longer take-profit, a shorter stop-loss or fewer levels."),
                     "take_profit_pips",
                     {"level": level.label, "loss": plain(-level.profit)},
                 )

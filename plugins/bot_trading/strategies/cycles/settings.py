@@ -1,13 +1,16 @@
 """Settings that all strategies of cycles have: when a cycle begins, and what keeps it from beginning."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
+from core.sdk.text import _
 from plugins.bot_trading.strategies.protocol import Side
 
 __all__ = [
+    "MAX_LEVELS",
     "CycleSettings",
     "Repeat",
     "cooldown",
@@ -15,11 +18,21 @@ __all__ = [
     "cycles_an_hour",
     "daily_loss",
     "direction",
+    "initial_lot",
+    "levels",
     "max_spread",
+    "multiplier",
     "repeat",
+    "stop_loss_pips",
+    "take_profit_pips",
 ]
 
+MAX_LEVELS = 10
+"""Levels of a ladder or a streak, at most."""
+
 Repeat = Literal["once", "count", "repeat"]
+Place = Mapping[str, Any]
+"""Where a field stands in a form: its ``section``, and ``when`` (field → value) it is shown."""
 
 
 class CycleSettings(Protocol):
@@ -58,9 +71,68 @@ def direction(section: str) -> Any:
     """The field of the first level's side."""
     return Field(
         default="buy",
-        title="Direction",
-        description="Buy: earns when the price rises. Sell: earns when it falls; the account must allow selling short.",
-        json_schema_extra={"section": section, "labels": {"buy": "Buy", "sell": "Sell"}},
+        title=_("Direction"),
+        description=_(
+            "Buy: earns when the price rises. Sell: earns when it falls; the account must allow selling short."
+        ),
+        json_schema_extra={"section": section, "labels": {"buy": _("Buy"), "sell": _("Sell")}},
+    )
+
+
+def initial_lot(place: Place) -> Any:
+    """The field of the first level's size. ``place``: section of the form, and when the field is shown."""
+    return Field(
+        default=Decimal("0.01"),
+        gt=0,
+        title=_("Initial lot"),
+        description=_("Size of the first level."),
+        json_schema_extra={**place, "unit": _("lots")},
+    )
+
+
+def take_profit_pips(place: Place, description: str) -> Any:
+    """The field of the distance at which a level is won."""
+    return Field(
+        default=Decimal(50),
+        gt=0,
+        title=_("Take-profit in pips"),
+        description=description,
+        json_schema_extra={**place, "unit": _("pips")},
+    )
+
+
+def stop_loss_pips(place: Place, description: str) -> Any:
+    """The field of the distance at which a level is lost."""
+    return Field(
+        default=Decimal(20),
+        gt=0,
+        title=_("Stop-loss in pips"),
+        description=description,
+        json_schema_extra={**place, "unit": _("pips")},
+    )
+
+
+def levels(place: Place, description: str) -> Any:
+    """The field of the number of levels."""
+    return Field(
+        default=5,
+        ge=1,
+        le=MAX_LEVELS,
+        title=_("Levels"),
+        description=description,
+        json_schema_extra={**place, "bounded": "levels"},
+    )
+
+
+def multiplier(place: Place) -> Any:
+    """The field of the growth from level to level."""
+    return Field(
+        default=Decimal(2),
+        ge=1,
+        le=10,
+        title=_("Multiplier"),
+        description=_("Each level is so many times as large as the one before it."),
+        json_schema_extra={**place, "bounded": "multiplier"},
     )
 
 
@@ -68,11 +140,11 @@ def repeat() -> Any:
     """The field of the number of cycles, in words."""
     return Field(
         default="repeat",
-        title="Cycles",
-        description="One cycle, so many as you say below, or one after the other until you stop the bot.",
+        title=_("Cycles"),
+        description=_("One cycle, so many as you say below, or one after the other until you stop the bot."),
         json_schema_extra={
-            "section": "Cycles",
-            "labels": {"once": "Once", "count": "A number of times", "repeat": "Repeat"},
+            "section": _("Cycles"),
+            "labels": {"once": _("Once"), "count": _("A number of times"), "repeat": _("Repeat")},
         },
     )
 
@@ -83,9 +155,9 @@ def cycle_count() -> Any:
         default=10,
         ge=1,
         le=10_000,
-        title="Number of cycles",
-        description="After so many cycles the bot ends. Counts only where a number of times is chosen.",
-        json_schema_extra={"section": "Cycles"},
+        title=_("Number of cycles"),
+        description=_("After so many cycles the bot ends."),
+        json_schema_extra={"section": _("Cycles"), "when": {"repeat": "count"}},
     )
 
 
@@ -95,9 +167,9 @@ def cooldown() -> Any:
         default=60,
         ge=0,
         le=86_400,
-        title="Cooldown in seconds",
-        description="So long after a final stop no cycle begins, by the time of the prices.",
-        json_schema_extra={"section": "Guards"},
+        title=_("Cooldown in seconds"),
+        description=_("So long after a final stop no cycle begins, by the time of the prices."),
+        json_schema_extra={"section": _("Guards"), "unit": _("s")},
     )
 
 
@@ -107,9 +179,9 @@ def cycles_an_hour() -> Any:
         default=None,
         ge=1,
         le=3600,
-        title="Most cycles an hour",
-        description="No more cycles than this begin within an hour. Empty: no limit.",
-        json_schema_extra={"section": "Guards"},
+        title=_("Most cycles an hour"),
+        description=_("No more cycles than this begin within an hour. Empty: no limit."),
+        json_schema_extra={"section": _("Guards")},
     )
 
 
@@ -118,18 +190,20 @@ def daily_loss() -> Any:
     return Field(
         default=None,
         gt=0,
-        title="Daily loss limit",
-        description="Once the cycles of a day (UTC) have lost so much, the next one begins on the next day. Empty: no limit.",
-        json_schema_extra={"section": "Guards"},
+        title=_("Daily loss limit"),
+        description=_(
+            "Once the cycles of a day (UTC) have lost so much, the next one begins on the next day. Empty: no limit."
+        ),
+        json_schema_extra={"section": _("Guards")},
     )
 
 
-def max_spread(of: str) -> Any:
-    """The field of the spread guard; ``of``: what 30 % are taken of."""
+def max_spread(description: str) -> Any:
+    """The field of the spread guard; ``description`` says what 30 % are taken of where it is empty."""
     return Field(
         default=None,
         gt=0,
-        title="Maximum spread in pips",
-        description=f"Nothing is opened while the spread is wider; closing goes on. Empty: 30 % of {of}.",
-        json_schema_extra={"section": "Guards"},
+        title=_("Maximum spread in pips"),
+        description=description,
+        json_schema_extra={"section": _("Guards"), "unit": _("pips")},
     )

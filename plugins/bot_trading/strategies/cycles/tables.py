@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from core.sdk.text import _
 from plugins.bot_trading.strategies.cycles.ladder import Ladder
 from plugins.bot_trading.strategies.cycles.rules import ahead, opposite
 from plugins.bot_trading.strategies.numbers import ZERO, ceil_to, exact, floor_to, plain
 from plugins.bot_trading.strategies.protocol import Level, Market, Order, Preview, Quote, Refusal, Side
+from plugins.bot_trading.strategies.words import Fact
 
 __all__ = [
     "Held",
@@ -109,13 +111,14 @@ def preview_of(
     orders = [Order(level.side, level.price, level.volume, "resting", level.label) for level in rest]
     if first.take_profit is not None:
         orders.append(Order(opposite(first.side), first.take_profit, first.volume, "take_profit", first.label))
+    worst_cent, largest = worst.quantize(Decimal("0.0001")), max(level.volume for level in table)
     facts = {
         "price": plain(first.price),
         "profit_least": plain(min(profits).quantize(Decimal("0.0001"))),
         "profit_most": plain(max(profits).quantize(Decimal("0.0001"))),
-        "worst_loss": plain(worst.quantize(Decimal("0.0001"))),
+        "worst_loss": plain(worst_cent),
         "margin": plain(ceil_to(margin, _CENT)),
-        "largest": plain(max(level.volume for level in table)),
+        "largest": plain(largest),
         "multiplier": plain(multiplier),
     }
     return Preview(
@@ -128,7 +131,21 @@ def preview_of(
         table=tuple(table),
         margin=ceil_to(margin, _CENT),
         facts=facts,
+        summary=(
+            Fact(_("Margin of all levels"), ceil_to(margin, _CENT)),
+            Fact(_("First level, at once"), first.volume, "volume"),
+            Fact(_("Largest level"), largest, "volume"),
+            Fact(_("Profit of a won cycle"), min(profits).quantize(_CENT), "money", max(profits).quantize(_CENT)),
+            *_even_of(table),
+            Fact(_("Worst case of a cycle"), worst_cent, "money", loss=True),
+        ),
     )
+
+
+def _even_of(table: Sequence[Level]) -> list[Fact]:
+    """The price at which everything is worth what it cost, once every level is open."""
+    last = table[-1].break_even
+    return [] if last is None else [Fact(_("Break-even with every level open"), last, "price")]
 
 
 @exact
@@ -139,8 +156,8 @@ def size_refusals(market: Market, lot: Decimal, volumes: Sequence[Decimal], pric
         found.append(
             Refusal(
                 "lot_off_step",
-                f"Sizes of this symbol are multiples of {plain(market.lot_step)} lots.",
-                "Choose a size on that step.",
+                _("Sizes of this symbol are multiples of {step} lots.", step=plain(market.lot_step)),
+                _("Choose a size on that step."),
                 "initial_lot",
                 {"step": plain(market.lot_step)},
             )
@@ -150,9 +167,13 @@ def size_refusals(market: Market, lot: Decimal, volumes: Sequence[Decimal], pric
             found.append(
                 Refusal(
                     "lots_do_not_grow",
-                    f"Level {number + 1} would be no larger than level {number}: {plain(volumes[number])} lots,"
-                    " rounded down to the lot step.",
-                    "Choose a larger initial lot or a larger multiplier.",
+                    _(
+                        "Level {level} would be no larger than level {before}: {volume} lots, rounded down to the lot step.",
+                        level=number + 1,
+                        before=number,
+                        volume=plain(volumes[number]),
+                    ),
+                    _("Choose a larger initial lot or a larger multiplier."),
                     "multiplier",
                     {"level": str(number + 1), "volume": plain(volumes[number])},
                 )
@@ -165,8 +186,8 @@ def size_refusals(market: Market, lot: Decimal, volumes: Sequence[Decimal], pric
         found.append(
             Refusal(
                 "order_below_minimum",
-                f"The symbol allows no order below {plain(least)} lots.",
-                f"Choose an initial lot of at least {plain(least)}.",
+                _("The symbol allows no order below {least} lots.", least=plain(least)),
+                _("Choose an initial lot of at least {least}.", least=plain(least)),
                 "initial_lot",
                 {"least": plain(least)},
             )
@@ -181,8 +202,12 @@ def _too_large(market: Market, volumes: Sequence[Decimal]) -> list[Refusal]:
     return [
         Refusal(
             "order_above_maximum",
-            f"The largest order would be {plain(largest)} lots; the symbol allows {plain(market.max_lot)}.",
-            "Choose a smaller first order, a smaller multiplier or fewer levels.",
+            _(
+                "The largest order would be {volume} lots; the symbol allows {most}.",
+                volume=plain(largest),
+                most=plain(market.max_lot),
+            ),
+            _("Choose a smaller first order, a smaller multiplier or fewer levels."),
             None,
             {"volume": plain(largest), "most": plain(market.max_lot)},
         )
@@ -199,8 +224,8 @@ def spread_refusal(market: Market, stop: Decimal, quote: Quote) -> list[Refusal]
     return [
         Refusal(
             "stop_loss_below_three_spreads",
-            f"The stop-loss must be at least three spreads away: {plain(least)} pips now.",
-            f"Choose a stop-loss of at least {plain(least)} pips.",
+            _("The stop-loss must be at least three spreads away: {least} pips now.", least=plain(least)),
+            _("Choose a stop-loss of at least {least} pips.", least=plain(least)),
             "stop_loss_pips",
             {"least": plain(least), "spread": plain(spread)},
         )
@@ -217,9 +242,12 @@ def funds_missing(code: str, needed: Decimal, funds: Decimal | None, currency: s
     return [
         Refusal(
             code,
-            f"The bot needs {plain(needed)} {currency}; the account is short by {plain(short)} {currency}".rstrip()
-            + ".",
-            "Choose smaller sizes or fewer levels, or deposit first.",
+            _(
+                "The bot needs {needed}; the account is short by {short}.",
+                needed=f"{plain(needed)} {currency}".rstrip(),
+                short=f"{plain(short)} {currency}".rstrip(),
+            ),
+            _("Choose smaller sizes or fewer levels, or deposit first."),
             field,
             {"needed": plain(needed), "short": plain(short)},
         )

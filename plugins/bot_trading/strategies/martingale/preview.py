@@ -3,6 +3,7 @@
 from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
 
+from core.sdk.text import _
 from plugins.bot_trading.strategies.cycles.tables import Held, break_even, funds_missing, preview_of, result_at
 from plugins.bot_trading.strategies.martingale.safety import SafetyOrders
 from plugins.bot_trading.strategies.martingale.settings import MartingaleSettings
@@ -39,8 +40,8 @@ def check_safety(setup: Setup[MartingaleSettings], rules: SafetyOrders, quote: Q
         refusals.append(
             Refusal(
                 "stop_loss_needed",
-                "Selling short without a stop-loss has no worst case.",
-                "Set a stop-loss beyond the last safety order.",
+                _("Selling short without a stop-loss has no worst case."),
+                _("Set a stop-loss beyond the last safety order."),
                 "stop_loss_percent",
             )
         )
@@ -84,8 +85,8 @@ def _distances(rules: SafetyOrders, prices: list[Decimal]) -> list[Refusal]:
         return [
             Refusal(
                 "levels_below_zero",
-                "The last safety orders would lie at or below a price of zero.",
-                "Choose a shorter step, a smaller step multiplier or fewer safety orders.",
+                _("The last safety orders would lie at or below a price of zero."),
+                _("Choose a shorter step, a smaller step multiplier or fewer safety orders."),
                 "step_percent",
             )
         ]
@@ -93,8 +94,8 @@ def _distances(rules: SafetyOrders, prices: list[Decimal]) -> list[Refusal]:
         return [
             Refusal(
                 "levels_collapse_on_tick",
-                "Two orders would fall on the same price.",
-                "Choose a longer step.",
+                _("Two orders would fall on the same price."),
+                _("Choose a longer step."),
                 "step_percent",
             )
         ]
@@ -103,8 +104,8 @@ def _distances(rules: SafetyOrders, prices: list[Decimal]) -> list[Refusal]:
         return [
             Refusal(
                 "stop_loss_inside_orders",
-                f"The stop-loss must lie beyond the last safety order, which is {deepest} % away.",
-                f"Choose more than {deepest} %, or leave it empty.",
+                _("The stop-loss must lie beyond the last safety order, which is {percent} % away.", percent=deepest),
+                _("Choose more than {percent} %, or leave it empty.", percent=deepest),
                 "stop_loss_percent",
                 {"least": deepest},
             )
@@ -123,22 +124,29 @@ def _sizes(market: Market, held: list[Held], rules: SafetyOrders) -> list[Refusa
             found.append(
                 Refusal(
                     "order_below_minimum",
-                    f"Order {number + 1} would be smaller than the symbol allows: it takes at least {money}"
-                    f" {market.currency}".rstrip()
-                    + ".",
-                    "Choose a larger amount.",
+                    _(
+                        "Order {order} would be smaller than the symbol allows: it takes at least {least}.",
+                        order=number + 1,
+                        least=f"{money} {market.currency}".rstrip(),
+                    ),
+                    _("Choose a larger amount."),
                     "first_order" if number == 0 else "safety_order",
                     {"order": str(number + 1), "least": money},
                 )
             )
-            break
+            if number:
+                break
     largest = max(one.volume for one in held)
     if market.max_lot is not None and largest > market.max_lot:
         found.append(
             Refusal(
                 "order_above_maximum",
-                f"The largest order would be {plain(largest)} lots; the symbol allows {plain(market.max_lot)}.",
-                "Choose smaller amounts, a smaller size multiplier or fewer orders.",
+                _(
+                    "The largest order would be {volume} lots; the symbol allows {most}.",
+                    volume=plain(largest),
+                    most=plain(market.max_lot),
+                ),
+                _("Choose smaller amounts, a smaller size multiplier or fewer orders."),
                 "size_multiplier",
                 {"volume": plain(largest), "most": plain(market.max_lot)},
             )
@@ -149,8 +157,8 @@ def _sizes(market: Market, held: list[Held], rules: SafetyOrders) -> list[Refusa
 def _losing(level: Level) -> Refusal:
     return Refusal(
         "take_profit_loses",
-        f"The take-profit after order {level.label} would earn nothing once commission is paid.",
-        "Choose a larger take-profit.",
+        _("The take-profit after order {order} would earn nothing once commission is paid.", order=level.label),
+        _("Choose a larger take-profit."),
         "take_profit_percent",
         {"level": level.label},
     )

@@ -1,17 +1,19 @@
 """What a customer chooses for a Martingale."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from core.sdk.text import _
 from plugins.bot_trading.strategies.cycles import settings as shared
 from plugins.bot_trading.strategies.protocol import Side
 
-__all__ = ["MAX_LEVELS", "MAX_SAFETY_ORDERS", "MartingaleSettings"]
+__all__ = ["MAX_SAFETY_ORDERS", "MartingaleSettings"]
 
-MAX_LEVELS = 10
 MAX_SAFETY_ORDERS = 50
+_LADDER: Final[dict[str, JsonValue]] = {"section": _("Ladder"), "when": {"profile": "ladder"}}
+_SAFETY: Final[dict[str, JsonValue]] = {"section": _("Safety orders"), "when": {"profile": "safety_orders"}}
 
 
 class MartingaleSettings(BaseModel):
@@ -21,115 +23,101 @@ class MartingaleSettings(BaseModel):
 
     profile: Literal["ladder", "safety_orders"] = Field(
         default="ladder",
-        title="Profile",
-        description="Ladder: levels of growing lots at fixed distances in pips. Safety orders: growing amounts of money at"
-        " growing distances in percent, with one target on the average cost.",
-        json_schema_extra={"section": "Martingale", "labels": {"ladder": "Ladder", "safety_orders": "Safety orders"}},
+        title=_("Profile"),
+        description=_(
+            "Ladder: levels of growing lots at fixed distances in pips. Safety orders: growing amounts of money at"
+            " growing distances in percent, with one target on the average cost."
+        ),
+        json_schema_extra={
+            "section": _("Martingale"),
+            "labels": {"ladder": _("Ladder"), "safety_orders": _("Safety orders")},
+        },
     )
-    direction: Side = shared.direction("Martingale")
-    initial_lot: Decimal = Field(
-        default=Decimal("0.01"),
-        gt=0,
-        title="Initial lot",
-        description="Size of the first level.",
-        json_schema_extra={"section": "Ladder"},
+    direction: Side = shared.direction(_("Martingale"))
+    initial_lot: Decimal = shared.initial_lot(_LADDER)
+    take_profit_pips: Decimal = shared.take_profit_pips(
+        _LADDER, _("From the entry of the last level opened. Reached: everything is closed, the cycle is won.")
     )
-    take_profit_pips: Decimal = Field(
-        default=Decimal(50),
-        gt=0,
-        title="Take-profit in pips",
-        description="From the entry of the last level opened. Reached: everything is closed, the cycle is won.",
-        json_schema_extra={"section": "Ladder"},
+    stop_loss_pips: Decimal = shared.stop_loss_pips(
+        _LADDER,
+        _(
+            "From the entry of the last level opened. Reached below the last level: the next one opens, and all stay."
+            " Reached on the last: everything is closed, the cycle is lost."
+        ),
     )
-    stop_loss_pips: Decimal = Field(
-        default=Decimal(20),
-        gt=0,
-        title="Stop-loss in pips",
-        description="From the entry of the last level opened. Reached below the last level: the next one opens, and all stay."
-        " Reached on the last: everything is closed, the cycle is lost.",
-        json_schema_extra={"section": "Ladder"},
-    )
-    levels: int = Field(
-        default=5,
-        ge=1,
-        le=MAX_LEVELS,
-        title="Levels",
-        description="How often the bot opens a level in one cycle, at most.",
-        json_schema_extra={"section": "Ladder"},
-    )
-    multiplier: Decimal = Field(
-        default=Decimal(2),
-        ge=1,
-        le=10,
-        title="Multiplier",
-        description="Each level is so many times as large as the one before it.",
-        json_schema_extra={"section": "Ladder"},
-    )
+    levels: int = shared.levels(_LADDER, _("How often the bot opens a level in one cycle, at most."))
+    multiplier: Decimal = shared.multiplier(_LADDER)
     first_order: Decimal = Field(
         default=Decimal(100),
         gt=0,
-        title="First order",
-        description="Money of the order that begins a cycle.",
-        json_schema_extra={"section": "Safety orders"},
+        title=_("First order"),
+        description=_("Money of the order that begins a cycle."),
+        json_schema_extra={**_SAFETY, "bounded": "capital"},
     )
     safety_order: Decimal = Field(
         default=Decimal(100),
         gt=0,
-        title="Safety order",
-        description="Money of the first safety order, as it is; those that follow grow by the size multiplier.",
-        json_schema_extra={"section": "Safety orders"},
+        title=_("Safety order"),
+        description=_("Money of the first safety order, as it is; those that follow grow by the size multiplier."),
+        json_schema_extra=_SAFETY,
     )
     safety_orders: int = Field(
         default=4,
         ge=1,
         le=MAX_SAFETY_ORDERS,
-        title="Number of safety orders",
-        description="How many rest beyond the first order.",
-        json_schema_extra={"section": "Safety orders"},
+        title=_("Number of safety orders"),
+        description=_("How many rest beyond the first order."),
+        json_schema_extra={**_SAFETY, "bounded": "levels"},
     )
     step_percent: Decimal = Field(
         default=Decimal(1),
         gt=0,
         lt=100,
-        title="Step in percent",
-        description="Distance of the first safety order from the first price.",
-        json_schema_extra={"section": "Safety orders"},
+        title=_("Step in percent"),
+        description=_("Distance of the first safety order from the first price."),
+        json_schema_extra={**_SAFETY, "unit": "%"},
     )
     step_multiplier: Decimal = Field(
         default=Decimal(2),
         ge=1,
         le=10,
-        title="Step multiplier",
-        description="Each step is so many times as long as the one before it; steps add up.",
-        json_schema_extra={"section": "Safety orders"},
+        title=_("Step multiplier"),
+        description=_("Each step is so many times as long as the one before it; steps add up."),
+        json_schema_extra=_SAFETY,
     )
     size_multiplier: Decimal = Field(
         default=Decimal(2),
         ge=1,
         le=10,
-        title="Size multiplier",
-        description="Each safety order is so many times as large as the one before it.",
-        json_schema_extra={"section": "Safety orders"},
+        title=_("Size multiplier"),
+        description=_("Each safety order is so many times as large as the one before it."),
+        json_schema_extra={**_SAFETY, "bounded": "multiplier"},
     )
     take_profit_percent: Decimal = Field(
         default=Decimal(1),
         gt=0,
         lt=100,
-        title="Take-profit in percent",
-        description="On the average cost of what is held, commission included.",
-        json_schema_extra={"section": "Safety orders"},
+        title=_("Take-profit in percent"),
+        description=_("On the average cost of what is held, commission included."),
+        json_schema_extra={**_SAFETY, "unit": "%"},
     )
     stop_loss_percent: Decimal | None = Field(
         default=None,
         gt=0,
         lt=100,
-        title="Stop-loss in percent",
-        description="From the first price; it must lie beyond the last safety order. Empty: none, which only buying allows.",
-        json_schema_extra={"section": "Safety orders"},
+        title=_("Stop-loss in percent"),
+        description=_(
+            "From the first price; it must lie beyond the last safety order. Empty: none, which only buying allows."
+        ),
+        json_schema_extra={**_SAFETY, "bounded": "stop", "unit": "%"},
     )
     repeat: shared.Repeat = shared.repeat()
     cycles: int = shared.cycle_count()
     cooldown_s: int = shared.cooldown()
     max_cycles_per_hour: int | None = shared.cycles_an_hour()
     daily_loss_limit: Decimal | None = shared.daily_loss()
-    max_spread_pips: Decimal | None = shared.max_spread("the stop-loss, or of the first step")
+    max_spread_pips: Decimal | None = shared.max_spread(
+        _(
+            "Nothing is opened while the spread is wider; closing goes on. Empty: 30 % of the stop-loss, or of the first step."
+        )
+    )

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from core.sdk.text import _
 from plugins.bot_trading.strategies.cycles.ladder import Ladder, grown
+from plugins.bot_trading.strategies.cycles.limits import limits_of, pips_fields, safety_fields
 from plugins.bot_trading.strategies.cycles.pips import check_ladder, suggest_pips
-from plugins.bot_trading.strategies.cycles.settings import CycleSettings
+from plugins.bot_trading.strategies.cycles.settings import MAX_LEVELS, CycleSettings
 from plugins.bot_trading.strategies.cycles.strategy import CycleStrategy
 from plugins.bot_trading.strategies.martingale.preview import check_safety, suggest_amounts
 from plugins.bot_trading.strategies.martingale.safety import SafetyOrders, amounts_of, steps_of
-from plugins.bot_trading.strategies.martingale.settings import MartingaleSettings
+from plugins.bot_trading.strategies.martingale.settings import MAX_SAFETY_ORDERS, MartingaleSettings
 from plugins.bot_trading.strategies.protocol import Market, Preview, Quote, Setup
+from plugins.bot_trading.strategies.words import Limit
 
 __all__ = ["Martingale"]
 
@@ -21,7 +24,7 @@ class Martingale(CycleStrategy[MartingaleSettings]):
 
     key: ClassVar[str] = "martingale"
     title: ClassVar[str] = "Martingale"
-    summary: ClassVar[str] = (
+    summary: ClassVar[str] = _(
         "Opens larger levels while the price goes against it, so that one move back wins the whole cycle;"
         " wins small and often, loses rarely and much."
     )
@@ -43,6 +46,18 @@ class Martingale(CycleStrategy[MartingaleSettings]):
                 setup.market, _ladder(setup), setup.settings.initial_lot, setup.settings.multiplier, quote, funds
             )
         return check_safety(setup, _safety(setup), quote, funds)
+
+    def limits(
+        self, values: Mapping[str, Any], market: Market, quote: Quote, funds: Decimal | None
+    ) -> Mapping[str, Limit]:
+        """Sizes, distances and levels that the symbol allows and the free funds pay for."""
+        ladder = values.get("profile", "ladder") == "ladder"
+        fields = pips_fields(market, MAX_LEVELS) if ladder else safety_fields(MAX_SAFETY_ORDERS)
+
+        def shown(settings: MartingaleSettings) -> Preview:
+            return self.preview(Setup(settings, market), quote, funds)
+
+        return limits_of(self.settings_model, shown, values, fields)
 
     def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
         """The smallest ladder at distances that suit the price, and safety orders that use the capital."""

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from core.sdk.text import _
 from plugins.bot_trading.strategies.cycles.rules import ahead
 from plugins.bot_trading.strategies.cycles.tables import (
     Held,
@@ -62,8 +63,8 @@ def check_streak(
         refusals.append(
             Refusal(
                 "take_profit_loses",
-                "A winner would earn nothing once commission is paid.",
-                "Choose a longer take-profit.",
+                _("A winner would earn nothing once commission is paid."),
+                _("Choose a longer take-profit."),
                 "take_profit_pips",
                 {"level": "1"},
             )
@@ -73,8 +74,8 @@ def check_streak(
         refusals.append(
             Refusal(
                 "levels_below_zero",
-                "Some levels would lie below a price of zero.",
-                "Choose a shorter take-profit, a closer stop-loss or fewer levels.",
+                _("Some levels would lie below a price of zero."),
+                _("Choose a shorter take-profit, a closer stop-loss or fewer levels."),
                 "take_profit_pips",
             )
         )

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from core.sdk.text import _
 from plugins.bot_trading.strategies.cycles.ladder import Ladder, grown
+from plugins.bot_trading.strategies.cycles.limits import limits_of, pips_fields
 from plugins.bot_trading.strategies.cycles.pips import check_ladder, suggest_pips
-from plugins.bot_trading.strategies.cycles.settings import CycleSettings
+from plugins.bot_trading.strategies.cycles.settings import MAX_LEVELS, CycleSettings
 from plugins.bot_trading.strategies.cycles.strategy import CycleStrategy
 from plugins.bot_trading.strategies.protocol import Market, Preview, Quote, Refusal, Setup
 from plugins.bot_trading.strategies.reverse_martingale.anti import Streak
 from plugins.bot_trading.strategies.reverse_martingale.preview import check_streak
 from plugins.bot_trading.strategies.reverse_martingale.settings import ReverseMartingaleSettings
+from plugins.bot_trading.strategies.words import Limit
 
 __all__ = ["ReverseMartingale"]
 
@@ -23,7 +26,7 @@ class ReverseMartingale(CycleStrategy[ReverseMartingaleSettings]):
 
     key: ClassVar[str] = "reverse_martingale"
     title: ClassVar[str] = "Reverse Martingale"
-    summary: ClassVar[str] = (
+    summary: ClassVar[str] = _(
         "Doubles after a win and begins anew after a loss, so that losses stay small and a streak pays;"
         " or doubles and turns round after a loss."
     )
@@ -45,6 +48,16 @@ class ReverseMartingale(CycleStrategy[ReverseMartingaleSettings]):
         more = [] if market.hedging else [_hedging()]
         return check_ladder(market, _ladder(setup), settings.initial_lot, settings.multiplier, quote, funds, more)
 
+    def limits(
+        self, values: Mapping[str, Any], market: Market, quote: Quote, funds: Decimal | None
+    ) -> Mapping[str, Limit]:
+        """Sizes, distances and levels that the symbol allows and the free funds pay for."""
+
+        def shown(settings: ReverseMartingaleSettings) -> Preview:
+            return self.preview(Setup(settings, market), quote, funds)
+
+        return limits_of(self.settings_model, shown, values, pips_fields(market, MAX_LEVELS))
+
     def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
         """The smallest lot at distances that suit the price."""
         return suggest_pips(market, quote)
@@ -53,8 +66,8 @@ class ReverseMartingale(CycleStrategy[ReverseMartingaleSettings]):
 def _hedging() -> Refusal:
     return Refusal(
         "hedging_needed",
-        "Levels in both directions stay open side by side, which needs a hedging account.",
-        "Use a hedging account, or the variant Anti.",
+        _("Levels in both directions stay open side by side, which needs a hedging account."),
+        _("Use a hedging account, or the variant Anti."),
         "variant",
     )
 

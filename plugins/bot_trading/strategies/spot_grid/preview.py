@@ -1,14 +1,17 @@
 """Whether a grid may start, and what it would be."""
 
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from itertools import pairwise
 from typing import Any
 
-from plugins.bot_trading.strategies.numbers import ZERO, exact, floor_to, plain, to_tick
-from plugins.bot_trading.strategies.protocol import Market, Order, Preview, Quote, Refusal, Setup
+from core.sdk.text import _, _n
+from plugins.bot_trading.strategies.numbers import ZERO, ceil_to, exact, floor_to, plain, to_tick
+from plugins.bot_trading.strategies.protocol import Level, Market, Order, Preview, Quote, Refusal, Setup
 from plugins.bot_trading.strategies.spot_grid.follow import least_quantity
 from plugins.bot_trading.strategies.spot_grid.levels import collapses, fitting_cells, levels
 from plugins.bot_trading.strategies.spot_grid.settings import MAX_CELLS, SpotGridSettings
+from plugins.bot_trading.strategies.words import Fact
 
 __all__ = ["preview", "suggest"]
 
@@ -39,6 +42,7 @@ def preview(setup: Grid, quote: Quote, funds: Decimal | None) -> Preview:
     refusals.extend(_sizes(setup, quantity, held, cost, prices[0]))
     if funds is not None and funds < settings.investment:
         refusals.append(_short(settings.investment - funds, market.currency))
+    facts = _facts(setup, prices, profits, quantity, held, price)
     return Preview(
         tuple(refusals),
         levels=prices,
@@ -46,7 +50,9 @@ def preview(setup: Grid, quote: Quote, funds: Decimal | None) -> Preview:
         needed=settings.investment,
         first_purchase=held * quantity,
         orders=_orders(prices, line, quantity),
-        facts=_facts(setup, prices, profits, quantity, held, price),
+        table=_cells(market, prices, profits, quantity),
+        facts={name: plain(value) for name, value in facts.items()},
+        summary=_summary(settings, facts, quantity, held, line),
     )
 
 
@@ -78,8 +84,8 @@ def _prices(settings: SpotGridSettings, price: Decimal) -> list[Refusal]:
         found.append(
             Refusal(
                 "range_is_empty",
-                "The upper price must lie above the lower price.",
-                "Raise the upper price or lower the lower price.",
+                _("The upper price must lie above the lower price."),
+                _("Raise the upper price or lower the lower price."),
                 "upper",
             )
         )
@@ -87,8 +93,8 @@ def _prices(settings: SpotGridSettings, price: Decimal) -> list[Refusal]:
         found.append(
             Refusal(
                 "take_profit_below_start",
-                f"The take-profit price must lie above the start price {plain(price)}.",
-                "Raise the take-profit price or leave it empty.",
+                _("The take-profit price must lie above the start price {price}.", price=plain(price)),
+                _("Raise the take-profit price or leave it empty."),
                 "take_profit_price",
             )
         )
@@ -96,8 +102,8 @@ def _prices(settings: SpotGridSettings, price: Decimal) -> list[Refusal]:
         found.append(
             Refusal(
                 "stop_loss_inside_grid",
-                "The stop-loss price must lie below the lower price and below the start price.",
-                "Lower the stop-loss price or leave it empty.",
+                _("The stop-loss price must lie below the lower price and below the start price."),
+                _("Lower the stop-loss price or leave it empty."),
                 "stop_loss_price",
             )
         )
@@ -105,11 +111,14 @@ def _prices(settings: SpotGridSettings, price: Decimal) -> list[Refusal]:
 
 
 def _collapsed(fit: int) -> Refusal:
-    word = "cell fits" if fit == 1 else "cells fit"
     return Refusal(
         "levels_collapse_on_tick",
-        f"The levels of so many cells fall on the same prices: at most {fit} {word}.",
-        f"Choose at most {fit} cells, or a wider range.",
+        _n(
+            "The levels of so many cells fall on the same prices: at most {count} cell fits.",
+            "The levels of so many cells fall on the same prices: at most {count} cells fit.",
+            fit,
+        ),
+        _n("Choose at most {count} cell, or a wider range.", "Choose at most {count} cells, or a wider range.", fit),
         "cells",
         {"cells": str(fit)},
     )
@@ -118,8 +127,13 @@ def _collapsed(fit: int) -> Refusal:
 def _unprofitable(index: int, low: Decimal, high: Decimal) -> Refusal:
     return Refusal(
         "profit_per_grid_not_positive",
-        f"Cell {index + 1}, from {plain(low)} to {plain(high)}, would earn nothing after commission.",
-        "Choose fewer cells or a wider range.",
+        _(
+            "Cell {cell}, from {low} to {high}, would earn nothing after commission.",
+            cell=index + 1,
+            low=plain(low),
+            high=plain(high),
+        ),
+        _("Choose fewer cells or a wider range."),
         "cells",
         {"cell": str(index + 1), "low": plain(low), "high": plain(high)},
     )
@@ -133,9 +147,11 @@ def _sizes(setup: Grid, quantity: Decimal, held: int, cost: Decimal, lowest: Dec
         found.append(
             Refusal(
                 "investment_too_small",
-                f"The orders would be smaller than the symbol allows: the least investment is {money} {market.currency}".rstrip()
-                + ".",
-                f"Invest at least {money}, or choose fewer cells.",
+                _(
+                    "The orders would be smaller than the symbol allows: the least investment is {least}.",
+                    least=f"{money} {market.currency}".rstrip(),
+                ),
+                _("Invest at least {least}, or choose fewer cells.", least=money),
                 "investment",
                 {"least": money},
             )
@@ -145,8 +161,12 @@ def _sizes(setup: Grid, quantity: Decimal, held: int, cost: Decimal, lowest: Dec
         found.append(
             Refusal(
                 "order_above_maximum",
-                f"The largest order would be {plain(largest)} lots; the symbol allows {plain(market.max_lot)}.",
-                "Invest less.",
+                _(
+                    "The largest order would be {volume} lots; the symbol allows {most}.",
+                    volume=plain(largest),
+                    most=plain(market.max_lot),
+                ),
+                _("Invest less."),
                 "investment",
                 {"volume": plain(largest), "most": plain(market.max_lot)},
             )
@@ -162,8 +182,8 @@ def plain_money(value: Decimal) -> str:
 def _short(by: Decimal, currency: str) -> Refusal:
     return Refusal(
         "insufficient_funds",
-        f"The account is short by {plain(by)} {currency}".rstrip() + ".",
-        "Invest less, or deposit first.",
+        _("The account is short by {amount}.", amount=f"{plain(by)} {currency}".rstrip()),
+        _("Invest less, or deposit first."),
         "investment",
         {"short": plain(by)},
     )
@@ -177,9 +197,24 @@ def _orders(prices: tuple[Decimal, ...], line: int, quantity: Decimal) -> tuple[
     return (*buys, *sells)
 
 
+def _cells(market: Market, prices: tuple[Decimal, ...], profits: list[Decimal], quantity: Decimal) -> tuple[Level, ...]:
+    return tuple(
+        Level(
+            str(index + 1),
+            "buy",
+            low,
+            quantity,
+            take_profit=high,
+            break_even=_break_even(market, [(low, quantity)]),
+            profit=(profits[index] * quantity).quantize(_CENTS),
+        )
+        for index, (low, high) in enumerate(pairwise(prices))
+    )
+
+
 def _facts(
     setup: Grid, prices: tuple[Decimal, ...], profits: list[Decimal], quantity: Decimal, held: int, price: Decimal
-) -> dict[str, str]:
+) -> dict[str, Decimal]:
     market, settings = setup.market, setup.settings
     each = [profit * quantity for profit in profits]
     rates = [profit / market.lot_cost(low) * 100 for profit, low in zip(profits, prices, strict=False)]
@@ -190,11 +225,51 @@ def _facts(
     base = len(profits) * quantity
     back = market.notional(base, floor) - market.fee(base, floor)
     return {
-        "price": plain(price),
-        "profit_least": plain(min(each).quantize(_CENTS)),
-        "profit_most": plain(max(each).quantize(_CENTS)),
-        "rate_least": plain(min(rates).quantize(_CENTS)),
-        "rate_most": plain(max(rates).quantize(_CENTS)),
-        "worst_loss": plain((bought - back).quantize(_CENTS)),
-        "worst_at": plain(floor),
+        "price": price,
+        "profit_least": min(each).quantize(_CENTS),
+        "profit_most": max(each).quantize(_CENTS),
+        "rate_least": min(rates).quantize(_CENTS),
+        "rate_most": max(rates).quantize(_CENTS),
+        "worst_loss": (bought - back).quantize(_CENTS),
+        "worst_at": floor,
+        "break_even": _break_even(market, [(price, held * quantity)]) or ZERO,
+        "break_even_all": _break_even(
+            market, [(price, held * quantity), *((one, quantity) for one in prices[: len(profits) - held])]
+        )
+        or ZERO,
     }
+
+
+def _break_even(market: Market, bought: Sequence[tuple[Decimal, Decimal]]) -> Decimal | None:
+    """The price at which selling (price, lots) brings what they cost, commission of both sides paid; none of nothing."""
+    lots = sum((volume for _price, volume in bought), ZERO)
+    if not lots:
+        return None
+    cost = sum((volume * market.lot_cost(price) for price, volume in bought), ZERO)
+    return ceil_to((cost / lots + market.fee_per_lot) / (market.contract * (1 - market.fee_rate)), market.tick)
+
+
+def _summary(
+    settings: SpotGridSettings, facts: Mapping[str, Decimal], quantity: Decimal, held: int, line: int
+) -> tuple[Fact, ...]:
+    at_once = (
+        [Fact(_("Bought at once"), held * quantity, "volume")]
+        if held
+        else [Fact(_("Bought at once"), _("Nothing"), "text")]
+    )
+    worst = (
+        _("Worst case, at the stop-loss price")
+        if settings.stop_loss_price
+        else _("Worst case, were the price to fall to nothing")
+    )
+    even = [Fact(_("Break-even of what is bought at once"), facts["break_even"], "price")] if held else []
+    return (
+        *at_once,
+        Fact(_("Each order"), quantity, "volume"),
+        Fact(_("Orders that rest"), Decimal(held + line), "number"),
+        Fact(_("Profit of a cell"), facts["profit_least"], "money", facts["profit_most"]),
+        Fact(_("Profit of a cell in percent"), facts["rate_least"], "percent", facts["rate_most"]),
+        *even,
+        Fact(_("Break-even once every cell is bought"), facts["break_even_all"], "price"),
+        Fact(worst, facts["worst_loss"], "money", loss=True),
+    )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from core.sdk.text import _
 from plugins.bot_trading.strategies.numbers import ZERO, exact, plain
 from plugins.bot_trading.strategies.protocol import (
     Command,
@@ -24,9 +25,11 @@ from plugins.bot_trading.strategies.protocol import (
 from plugins.bot_trading.strategies.spot_grid.cells import reduce
 from plugins.bot_trading.strategies.spot_grid.events import Booker, assume, begin, cross, end, replay, resume
 from plugins.bot_trading.strategies.spot_grid.follow import next_above, next_below
+from plugins.bot_trading.strategies.spot_grid.limits import limits
 from plugins.bot_trading.strategies.spot_grid.preview import preview, suggest
 from plugins.bot_trading.strategies.spot_grid.settings import SpotGridSettings
 from plugins.bot_trading.strategies.spot_grid.state import GridState, compact, dump, expand, grid_levels, load
+from plugins.bot_trading.strategies.words import Limit, Words
 
 __all__ = ["SpotGrid"]
 
@@ -38,10 +41,23 @@ class SpotGrid:
 
     key: ClassVar[str] = "spot_grid"
     title: ClassVar[str] = "Spot Grid"
-    summary: ClassVar[str] = (
+    summary: ClassVar[str] = _(
         "Splits a price range into cells and trades each: buys at its lower level, sells at its upper one."
     )
     settings_model: type[SpotGridSettings] = SpotGridSettings
+    words: ClassVar[Words] = Words(
+        unit=_("Cell"),
+        profit=_("Grid profit"),
+        profit_help=_(
+            "Finished round trips that began with a buy of the grid. Look at it together with the total, which counts"
+            " what is held."
+        ),
+        inventory=_("Inventory realised"),
+        inventory_help=_("What was bought at the start, or late, and has been sold."),
+        cycles=_("Round trips"),
+        wins=False,
+        outcome=_("A cell buys at its price and sells at its take-profit; the profit is that of one round trip."),
+    )
 
     def preview(self, setup: Grid, quote: Quote, funds: Decimal | None) -> Preview:
         """Check settings against market, price and free funds; levels, size and profit of each cell."""
@@ -50,6 +66,12 @@ class SpotGrid:
     def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
         """A grid of 5 % around the price, with as many cells as earn at least three times their commission."""
         return suggest(market, quote, capital)
+
+    def limits(
+        self, values: Mapping[str, Any], market: Market, quote: Quote, funds: Decimal | None
+    ) -> Mapping[str, Limit]:
+        """How many cells fit and earn something, the least investment, and on which side of the grid each price lies."""
+        return limits(values, market, quote, funds)
 
     def capital(self, setup: Grid, quote: Quote) -> Decimal:
         """The investment."""
