@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import text
@@ -60,3 +60,14 @@ def settle_alert(session: TenantSession, source: str, code: str, subject: str | 
         {"source": source, "code": code, "subject": subject, "by": by or source},
     )
     return closed.first() is not None
+
+
+def open_alerts(session: TenantSession, source: str, codes: Collection[str]) -> set[tuple[str, str | None]]:
+    """(code, subject) of the source's alerts that are open, of these codes."""
+    rows = session.execute(
+        text(
+            "select code, subject from core.alerts where source = :source and code = any(:codes) and closed_at is null"
+        ),
+        {"source": source, "codes": list(codes)},
+    )
+    return {(row[0], row[1]) for row in rows}

@@ -27,7 +27,7 @@ from plugins.copy_trading.replication.handlers import on_closes, on_opens, retry
 from plugins.copy_trading.replication.read import shard_count
 from plugins.copy_trading.replication.stops import on_stop_changes
 from plugins.copy_trading.rules.settings import CopyTradingSettings
-from plugins.copy_trading.services import bulk, follower_figures, leaving, observing, rehearsing, risk
+from plugins.copy_trading.services import bulk, follower_figures, leaving, observing, rehearsing, risk, watching
 from plugins.copy_trading.services.fees import charge
 from plugins.copy_trading.services.finishing import finish_stops
 from plugins.copy_trading.web.routes import routes
@@ -118,6 +118,7 @@ class CopyTrading:
             Job("thin_points", observing.thin_points, queue="bulk", every_s=6 * 3600),
             Job("risk_scan", risk.scan, queue="critical", every_s=30, reduces=True),
             Job(rehearsing.JOB, rehearsing.run, queue="bulk", timeout_s=300),
+            Job("watch_masters", watching.watch, every_s=60),
             Job("performance_fees", _performance_fees, queue="bulk", every_s=60, reduces=True),
         )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from core.jobs.alerts import raise_alert
+from core.jobs.alerts import raise_alert, settle_alert
 from core.lanes.models import Quote
 from core.sdk import Job
 from plugins.copy_trading.plugin import KEY, CopyTrading
@@ -27,6 +27,9 @@ class Alerting(Context):
         self, code: str, message: str, *, severity: str = "", subject: str | None = None, detail: Any = None
     ) -> None:
         raise_alert(self.session, KEY, code, message, severity=severity, subject=subject, detail=detail)
+
+    def settle(self, code: str, subject: str | None = None) -> None:
+        settle_alert(self.session, KEY, code, subject)
 
     def commit(self) -> None:
         self.session.commit()

@@ -41,11 +41,17 @@ class Context:
     def commit(self) -> None:
         """Steps of a job stay in the test's one transaction."""
 
-    def enqueue(self, job: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> None:
+    def enqueue(self, job: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> UUID:
         raise AssertionError(f"nothing of these tests enqueues {job}")
 
     def publish(self, topic: str, data: Mapping[str, Any]) -> None:
         raise AssertionError(f"nothing of these tests publishes {topic}")
+
+    def progress(self, done: int, total: int, *, result: Mapping[str, Any] | None = None) -> None:
+        raise AssertionError("nothing of these tests tells its progress")
+
+    def settle(self, code: str, subject: str | None = None) -> None:
+        self.alerts = [one for one in self.alerts if one != (code, subject)]
 
     def alert(
         self, code: str, message: str, *, severity: str = "", subject: str | None = None, detail: Any = None

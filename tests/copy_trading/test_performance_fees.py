@@ -69,7 +69,7 @@ def entries(scene: Scene, account: UUID) -> list[Decimal]:
 
 def book(scene: Scene) -> list[Fee]:
     with scene.place.session() as session:
-        return session.query(Fee).order_by(Fee.number).all()
+        return list(session.query(Fee).order_by(Fee.number))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.sdk.data import TenantSession
+from core.sdk.text import _
 from core.sdk.trading import (
     AccountFill,
     LockedAccounts,
@@ -22,8 +23,10 @@ from plugins.copy_trading.replication.opening import OpeningWave
 from plugins.copy_trading.replication.orders import closing_orders
 from plugins.copy_trading.replication.paper import open_books, write_books
 from plugins.copy_trading.replication.rows import Changes, Follower, LinkRow, MasterRow
-from plugins.copy_trading.replication.write import move_cursors, write
+from plugins.copy_trading.replication.telling import tell_followers
+from plugins.copy_trading.replication.write import mark_short_of_equity, move_cursors, write
 from plugins.copy_trading.rules.closes import Held, decide_closes
+from plugins.copy_trading.rules.reasons import Reason
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.views import MasterClose
 
@@ -76,6 +79,11 @@ class Chunk:
         """Read the live links to all positions that the fills touch."""
         rows = read.links(self.scene.session, list(self.followers), fills.positions())
         self.links = {(link.subscription_id, link.master_position_id): link for link in rows}
+
+    def enough_equity(self, row: Follower) -> bool:
+        """Whether a follower's equity is known and not below their minimum."""
+        equity = self.market.accounts[row.account_id].equity
+        return equity is not None and equity >= row.terms.minimum_equity
 
     def close_up(self, fills: Iterable[AccountFill]) -> None:
         """Apply closes to the live links, each once: those after the subscription's last close."""
@@ -186,3 +194,24 @@ def run_opens(
             OpeningWave(scene, chunk, openings).run(fill, (*fills.batch[at + 1 :], *fills.ahead))
     chunk.finish()
     move_cursors(scene.session, list(chunk.followers), last_close=fills.known, last_open=fills.last)
+    _episodes(chunk)
+
+
+def _episodes(chunk: Chunk) -> None:
+    """Whoever falls below the minimum equity is told once, until a copy passes again."""
+    below = {skip.subscription_id for skip in chunk.changes.skips if skip.reason == Reason.MINIMUM_EQUITY}
+    begun = [key for key in below if not chunk.followers[key].short_of_equity]
+    known = [key for key, row in chunk.followers.items() if row.short_of_equity and key not in below]
+    over = [key for key in known if chunk.enough_equity(chunk.followers[key])]
+    mark_short_of_equity(chunk.scene.session, begun, short=True)
+    mark_short_of_equity(chunk.scene.session, over, short=False)
+    tell_followers(
+        chunk.scene.session,
+        begun,
+        "below_minimum_equity",
+        lambda master: _(
+            "Your equity is below the minimum that you set for {master}: new trades are not copied until it is back.",
+            master=master,
+        ),
+        "warning",
+    )

@@ -20,6 +20,7 @@ from core.sdk.arrays import uuids
 from core.sdk.data import TenantSession
 from core.sdk.events import account_stream, handler_position, read_events
 from core.sdk.people import customers_holding
+from core.sdk.text import _
 from plugins.copy_trading.replication import read
 from plugins.copy_trading.replication.chunk import FollowerError, Scene, run_closes, run_opens
 from plugins.copy_trading.replication.fills import Fills, fills_of
@@ -105,6 +106,8 @@ def retry_parked(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was, this follower alone stays parked
             _note(ctx.session, row.id, error)
+        else:
+            ctx.settle("copy_parked", str(row.id))
         ctx.commit()
 
 
@@ -174,7 +177,9 @@ def _park(ctx: JobContext, members: Members, before: int, error: Exception) -> N
     for subscription_id, account_id in members:
         ctx.alert(
             "copy_parked",
-            "A copy could not be booked. The follower is retried alone; the master's other followers are not affected.",
+            _(
+                "A copy could not be booked. The follower is retried alone; the master's other followers are not affected."
+            ),
             severity="critical",
             subject=str(subscription_id),
             detail={"account": str(account_id), "error": _words(error)},

@@ -119,14 +119,14 @@ def followers(session: TenantSession, ids: Collection[UUID]) -> list[Follower]:
         text(
             "select s.id, s.account_id, s.customer_id, s.status, s.reasons, s.mode, s.copy_ratio, s.fixed_size,"
             " s.fixed_basis, s.max_open_trades, s.minimum_equity, s.slippage_tolerance, s.round_up, s.maximum_lot,"
-            " s.symbols, s.symbol_map, s.reverse, c.last_close, c.last_open"
+            " s.symbols, s.symbol_map, s.reverse, c.last_close, c.last_open, c.short_of_equity"
             " from copy_trading.subscriptions s"
             " join copy_trading.cursors c on c.tenant_id = s.tenant_id and c.subscription_id = s.id"
             " where s.id = any(cast(:ids as uuid[])) and s.status <> 'stopped' order by s.account_id, s.id"
         ),
         {"ids": uuids(ids)},
     )
-    return [Follower._make((*row[:5], _terms(row), row[17], row[18])) for row in rows]
+    return [Follower._make((*row[:5], _terms(row), row[17], row[18], row[19])) for row in rows]
 
 
 def _terms(row: Sequence[Any]) -> Terms:

@@ -116,6 +116,26 @@ class CopyTradingSettings(BaseModel):
         "Percent of new profits above the high-water mark that a master may ask of followers; 0: masters ask none.",
         "30",
     )
+    alert_drawdown: Decimal = _percent(
+        "Alert: Drawdown", "Staff are alerted when a master is so far below the best so far, in percent.", "25"
+    )
+    alert_losing_streak: int = Field(
+        default=6,
+        ge=2,
+        title="Alert: Losing Streak",
+        description="Staff are alerted when a master has lost so many trades in a row.",
+    )
+    alert_leverage: Decimal = Field(
+        default=Decimal(20),
+        gt=0,
+        title="Alert: Leverage",
+        description="Staff are alerted when a master's effective leverage reaches it.",
+    )
+    alert_money_percent: Decimal = _percent(
+        "Alert: Money moved",
+        "Staff and followers are told when a master moves so much of the equity in or out within a day, in percent.",
+        "10",
+    )
     warning_leverage: Decimal = Field(
         default=Decimal(10),
         gt=0,

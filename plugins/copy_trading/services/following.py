@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from core.sdk.text import _
 from plugins.copy_trading.models import Confirmation, Cursor, Master, Subscription
 from plugins.copy_trading.replication.existing import take_over
 from plugins.copy_trading.replication.orders import MODULE
+from plugins.copy_trading.replication.telling import tell_followers
 from plugins.copy_trading.rules.choices import Choices, out_of_bounds
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.states import By, Pause, SubscriptionStatus, resume, status_of
@@ -212,7 +213,20 @@ def pause(session: TenantSession, ids: Collection[UUID], reason: Pause) -> int:
         {"ids": uuids(ids), "reason": int(reason)},
     ).all()
     session.expire_all()
+    if reason in _PAUSED:
+        tell_followers(session, [row.id for row in rows], "copy_paused", _PAUSED[reason], "warning", mail=True)
     return len(rows)
+
+
+_PAUSED: dict[Pause, Callable[[str], str]] = {
+    Pause.ADMIN: lambda master: _(
+        "Your brokerage has paused your copy of {master}: closes still follow.", master=master
+    ),
+    Pause.RISK: lambda master: _(
+        "Your copy of {master} is paused, for your account is over-leveraged: closes still follow.", master=master
+    ),
+}
+"""What the follower reads who has not done it themselves."""
 
 
 def resume_copying(session: TenantSession, ids: Collection[UUID], by: By) -> dict[UUID, Pause]:
@@ -220,14 +234,20 @@ def resume_copying(session: TenantSession, ids: Collection[UUID], by: By) -> dic
     hold(session)
     lock_cursors(session, ids)
     left: dict[UUID, Pause] = {}
+    resumed: list[UUID] = []
     for subscription in session.scalars(select(Subscription).where(Subscription.id.in_(ids)).with_for_update()):
         status = SubscriptionStatus(subscription.status)
         if status in (SubscriptionStatus.STOPPING, SubscriptionStatus.STOPPED):
             continue
         reasons = resume(Pause(subscription.reasons), by)
+        if by is not By.FOLLOWER and int(reasons) != subscription.reasons and not reasons:
+            resumed.append(subscription.id)
         subscription.reasons, subscription.status = int(reasons), status_of(status, reasons)
         left[subscription.id] = reasons
     session.flush()
+    tell_followers(
+        session, resumed, "copy_resumed", lambda master: _("Your copy of {master} goes on.", master=master), "success"
+    )
     return left
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from core.sdk.text import _
 from core.sdk.trading import watch_account
 from plugins.copy_trading.models import Application, Master, Subscription
 from plugins.copy_trading.replication.orders import MODULE
+from plugins.copy_trading.replication.telling import followers_of, tell_followers
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.states import LIVE, IllegalMoveError, MasterStatus, move_master
 from plugins.copy_trading.services.errors import NotFoundError, RefusedError
+from plugins.copy_trading.services.observing import look_at
 from plugins.copy_trading.services.profiles import Profile, take_profile
 from plugins.copy_trading.services.stopping import stop
 
@@ -63,6 +66,7 @@ def approve(session: TenantSession, master: Master, *, by: str) -> None:
     master.since = master.since or datetime.now(UTC)
     watch_account(session, master.account_id, MODULE)
     session.flush()
+    look_at(session, [master.id])
     _decide(session, master, "approved", by)
     _tell(session, master, "master_approved", _("{name} is a master trader now.", name=master.name), "success")
 
@@ -122,7 +126,7 @@ def set_status(
 
     A deactivation needs a choice: ``wind_down`` (closes go on being mirrored until nothing is left), ``close_all`` or ``detach``.
     """
-    stopped = 0
+    stopped, before, following = 0, master.status, followers_of(session, master.id)
     if wanted is MasterStatus.DEACTIVATED and master.status != MasterStatus.DEACTIVATED:
         if choice not in DEACTIVATIONS:
             raise RefusedError("choice_missing", _("Choose how the followers' copies are left."))
@@ -140,6 +144,8 @@ def set_status(
     master.reason = reason.strip()
     session.flush()
     _tell(session, master, f"master_{wanted}", _CHANGED[wanted].format(name=master.name), _TONES[wanted])
+    if wanted != before and wanted in _FOLLOWERS_READ:
+        tell_followers(session, following, f"master_{wanted}", _FOLLOWERS_READ[wanted], _TONES[wanted], mail=True)
     return stopped
 
 
@@ -147,6 +153,13 @@ _CHANGED = {
     MasterStatus.ACTIVE: _("{name} is active again: followers copy the next trades."),
     MasterStatus.PAUSED: _("{name} was paused: nobody new can follow, and nothing new is copied."),
     MasterStatus.DEACTIVATED: _("{name} was deactivated: trades are copied no more."),
+}
+_FOLLOWERS_READ: dict[MasterStatus, Callable[[str], str]] = {
+    MasterStatus.ACTIVE: lambda name: _("{name} is active again: the next trades are copied.", name=name),
+    MasterStatus.PAUSED: lambda name: _("{name} was paused: nothing new is copied, closes still follow.", name=name),
+    MasterStatus.DEACTIVATED: lambda name: _(
+        "{name} is no longer a master: see what becomes of your open copies.", name=name
+    ),
 }
 _TONES: dict[MasterStatus, Tone] = {
     MasterStatus.ACTIVE: "success",

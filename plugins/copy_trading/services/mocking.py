@@ -238,4 +238,7 @@ def positions(session: TenantSession, subscription_id: UUID, limit: int = 200) -
         ),
         {"id": subscription_id, "limit": limit},
     )
-    return [MockLine(*row[:7], row[7] + (books.floating(account_id, row[0]) or ZERO), *row[8:]) for row in rows]
+    return [
+        MockLine(*row[:7], row.net + (books.floating(account_id, row.id) or ZERO), row.opened_ts_ms, row.closed_ts_ms)
+        for row in rows
+    ]

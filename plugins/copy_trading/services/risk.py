@@ -12,8 +12,12 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import OperationalError
 
 from core.sdk import JobContext
+from core.sdk.alerts import open_alerts
 from core.sdk.arrays import uuids
+from core.sdk.text import _
 from core.sdk.trading import account_states
+from plugins.copy_trading.replication.orders import MODULE
+from plugins.copy_trading.replication.telling import tell_followers
 from plugins.copy_trading.rules.figures import LeverageLimits, effective_leverage, leverage_warning
 from plugins.copy_trading.rules.states import Pause
 from plugins.copy_trading.services import mocking
@@ -28,6 +32,7 @@ class NotClosingError(Exception):
     """A stopped copy would keep a position that no order closes."""
 
 
+OVER_LEVERAGED = "over_leveraged"
 REASON = "copy_stop_loss"
 """The reason of the orders that close."""
 _HUNDRED = Decimal(100)
@@ -44,13 +49,17 @@ def scan(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
         _stop(ctx, reached)
         # The accounts are let go first: a pause waits for fills that are being copied, and those may wait for accounts.
         ctx.commit()
+    known = open_alerts(ctx.session, MODULE, [OVER_LEVERAGED])
     for subscription_id in critical:
-        ctx.alert(
-            "over_leveraged",
-            "A follower is critically over-leveraged: see the Followers tab of the master.",
-            severity="critical",
-            subject=str(subscription_id),
-        )
+        if (OVER_LEVERAGED, str(subscription_id)) not in known:
+            ctx.alert(
+                OVER_LEVERAGED,
+                _("A follower is critically over-leveraged: see the Followers tab of the master."),
+                severity="critical",
+                subject=str(subscription_id),
+            )
+    for code, subject in known - {(OVER_LEVERAGED, str(one)) for one in critical}:
+        ctx.settle(code, subject)
     if critical and settings.critical_pauses:
         pause(ctx.session, critical, Pause.RISK)
 
@@ -69,6 +78,7 @@ def _stop_on_paper(ctx: JobContext) -> None:
     reached = [row.id for row in rows if (equity := found[row.id].equity) is not None and equity <= row.limit]
     if reached:
         mocking.stop(ctx.session, reached)
+        _tell_stopped(ctx, reached)
         ctx.commit()
 
 
@@ -134,7 +144,9 @@ def _stop(ctx: JobContext, ids: Sequence[UUID]) -> None:
         _tell(
             ctx,
             ids[0],
-            "A copy's stop-loss is reached, but its positions could not be closed. It is tried again with each scan.",
+            _(
+                "A copy's stop-loss is reached, but its positions could not be closed. It is tried again with each scan."
+            ),
             "".join(traceback.format_exception_only(error)).strip()[:2000],
         )
         return
@@ -142,9 +154,32 @@ def _stop(ctx: JobContext, ids: Sequence[UUID]) -> None:
         _tell(
             ctx,
             ids[0],
-            "A copy's stop-loss is reached, and not all of its positions could be closed: close the rest by hand.",
+            _("A copy's stop-loss is reached, and not all of its positions could be closed. The rest is tried again."),
             f"a close was refused: {refused}",
         )
+    _tell_stopped(ctx, ids)
+
+
+def _tell_stopped(ctx: JobContext, ids: Sequence[UUID]) -> None:
+    """What is stopped is no failure any more, and its follower reads why."""
+    rows = ctx.session.execute(
+        text(
+            "select id, status from copy_trading.subscriptions where id = any(cast(:ids as uuid[]))"
+            " and status in ('stopping', 'stopped')"
+        ),
+        {"ids": uuids(ids)},
+    ).all()
+    for row in rows:
+        if row.status == "stopped":
+            ctx.settle("stop_loss_failed", str(row.id))
+    tell_followers(
+        ctx.session,
+        [row.id for row in rows],
+        "copy_stop_loss",
+        lambda master: _("The stop-loss of your copy of {master} was reached: everything is closed.", master=master),
+        "warning",
+        mail=True,
+    )
 
 
 def _tell(ctx: JobContext, subscription_id: UUID, message: str, error: str) -> None:
