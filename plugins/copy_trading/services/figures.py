@@ -62,12 +62,12 @@ def history_of(session: TenantSession, master_id: UUID) -> History:
     own = kept.figures
     rows = session.execute(
         text(
-            "select at_ms, equity, funded, index from copy_trading.equity_points"
+            "select at_ms, equity, funded, index as value from copy_trading.equity_points"
             " where master_id = :id and index is not null order by at_ms"
         ),
         {"id": master_id},
     ).all()
-    curve = [(row.at_ms, row.equity, row.funded, row.index) for row in rows if row.at_ms < own.at_ms]
+    curve = [(row.at_ms, row.equity, row.funded, row.value) for row in rows if row.at_ms < own.at_ms]
     curve.append((own.at_ms, own.equity, own.funded, own.index))
     falls, peak = [], ZERO
     for at, _equity, _funded, index in curve:
@@ -114,12 +114,12 @@ def _months(session: TenantSession, master_id: UUID, own: Standing) -> list[Mont
     """Monthly returns from the last closed day of each month; the running day counts with its present index."""
     rows = session.execute(
         text(
-            "select distinct on (date_trunc('month', date '1970-01-01' + day)) day, index from copy_trading.master_days"
+            "select distinct on (date_trunc('month', date '1970-01-01' + day)) day, index as value from copy_trading.master_days"
             " where master_id = :id order by date_trunc('month', date '1970-01-01' + day), day desc"
         ),
         {"id": master_id},
     ).all()
-    ends = {_month_of(row.day): row.index for row in rows}
+    ends = {_month_of(row.day): row.value for row in rows}
     ends[_month_of(own.day)] = own.index
     return monthly_returns([(year, month, index) for (year, month), index in sorted(ends.items())])
 

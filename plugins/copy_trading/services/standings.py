@@ -74,7 +74,7 @@ def read(row: Row[Any]) -> Kept:
     """A row with all columns of a standing, by their names."""
     return Kept(
         Standing(
-            row.at_ms, row.equity, row.funded, row.notional, row.index, row.peak, row.peak_ms,
+            row.at_ms, row.equity, row.funded, row.notional, row._mapping["index"], row.peak, row.peak_ms,
             Fall(row.fall_depth, row.fall_peak, row.fall_peak_ms, row.fall_trough_ms, row.fall_recovered_ms),
             row.first_day, row.day, row.day_base, row.weekday_base, row.day_high, row.day_low, row.day_fall,
             row.day_leverage, Spread(row.daily_count, row.daily_mean, row.daily_squares),

@@ -84,7 +84,7 @@ def impact(session: TenantSession, master_id: UUID) -> list[tuple[str, str]]:
         ),
         {"id": master_id},
     ).all()
-    items = [
+    items: list[tuple[str, str]] = [
         (_("Followers"), f"{followers or 0:,}"),
         (_("Open copied positions"), f"{sum(row.positions for row in rows):,}"),
     ]
