@@ -23,6 +23,7 @@ def upgrade() -> None:
     _preferences()
     _progress_of_jobs()
     _operators()
+    _favourites()
 
 
 def _notifications() -> None:
@@ -195,6 +196,35 @@ def _security_of_people() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_recovery_codes")),
         sa.UniqueConstraint("tenant_id", "code_hash", name=op.f("uq_recovery_codes_tenant_id_code_hash")),
         schema="tenants",
+    )
+
+
+def _favourites() -> None:
+    op.create_table(
+        "favourite_symbols",
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(),
+            server_default=sa.text("nullif(current_setting('app.tenant_id', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("symbol_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenants.id"], name=op.f("fk_favourite_symbols_tenant_id")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"],
+            ["tenants.customers.tenant_id", "tenants.customers.id"],
+            name=op.f("fk_favourite_symbols_tenant_id_customer_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "symbol_id"],
+            ["core.symbols.tenant_id", "core.symbols.id"],
+            name=op.f("fk_favourite_symbols_tenant_id_symbol_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id", "symbol_id", name=op.f("pk_favourite_symbols")),
+        schema="core",
     )
 
 

@@ -2,6 +2,7 @@
 
 from core.trading.booking import UnknownReferenceError
 from core.trading.booking import book as place_orders
+from core.trading.services.favourites import favourites, set_favourite
 from core.trading.services.funds import (
     FundsError,
     FundsResult,
@@ -23,6 +24,7 @@ from core.trading.services.orders import (
     set_protection,
     set_protections,
 )
+from core.trading.services.outcomes import profits_at
 from core.trading.services.previewing import OrderPreview, preview_order
 from core.trading.services.releasing import hand_over
 from core.trading.services.replacing import Replacement, ReplacementError, replace_order
@@ -45,17 +47,20 @@ __all__ = [
     "close_positions",
     "correct",
     "deposit",
+    "favourites",
     "floating_by_position",
     "hand_over",
     "hold_module",
     "pay",
     "place_orders",
     "preview_order",
+    "profits_at",
     "quotes",
     "release",
     "replace_order",
     "reserve",
     "reserve_many",
+    "set_favourite",
     "set_protection",
     "set_protections",
     "unwatch_account",
