@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from core.sdk import EventView, Job, JobContext, Subscription
 from core.sdk.trading import read_fills
 from plugins.bot_trading.live import publish_marks
 from plugins.bot_trading.models import BotCommand, Decision
 from plugins.bot_trading.registry import Strategies
-from plugins.bot_trading.services.commands import carry_out, stored_commands
+from plugins.bot_trading.services.batches import batch_commands, carry_out_safely
+from plugins.bot_trading.services.commands import stored_commands
 from plugins.bot_trading.services.history import take_snapshot
-from plugins.bot_trading.services.marks import keep_extremes, marks
+from plugins.bot_trading.services.marks import keep_extremes
 from plugins.bot_trading.services.reductions import notice_reductions
 from plugins.bot_trading.services.rehearsing import JOB as REHEARSE
 from plugins.bot_trading.services.rehearsing import work_rehearsal
 from plugins.bot_trading.services.retrying import retry_blocked, waiting_bots
-from plugins.bot_trading.settings import BotTradingSettings
+from plugins.bot_trading.services.watching import failed_command, watch_bots
 from plugins.bot_trading.texts import decision_text
 
 __all__ = ["BotJobs"]
@@ -36,10 +37,11 @@ class BotJobs:
         """What the platform schedules."""
         return (
             Job("commands", self.finish_commands, queue="critical", every_s=5, reduces=True),
+            Job("batch", self.batch, queue="critical", timeout_s=300, reduces=True),
             Job("retry", self.retry, queue="trading", every_s=10),
             Job("watch", self.watch, queue="default", every_s=10),
-            Job("snapshot", self.snapshot, queue="default", every_s=1800),
             Job(REHEARSE, self.rehearse, queue="bulk", timeout_s=300, retries=1),
+            Job("snapshot", self.snapshot, queue="default", every_s=1800),
             Job("marks", self.marks, queue="default", retries=0),
         )
 
@@ -48,11 +50,24 @@ class BotJobs:
         return (Subscription("reductions", self.on_fills, watched_only=True, reduces=True),)
 
     def finish_commands(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
-        """Carry out commands that were stored and not finished, each in a transaction of its own."""
+        """Carry out commands that were stored and not finished: each kind of work in small transactions of its own."""
         for command_id in stored_commands(context.session):
-            if not self._finish(context, command_id):
-                self._tell(context, command_id)
-            context.commit()
+            self._carry_out(context, [command_id])
+
+    def batch(self, context: JobContext, payload: Mapping[str, Any]) -> None:
+        """Carry out a bulk action, step by step; what fails is left to the commands' own job, which tries again."""
+        batch_id, tried = UUID(str(payload["batch"])), set[UUID]()
+        while True:
+            found = [one for one in batch_commands(context.session, batch_id) if one not in tried]
+            if not found:
+                return
+            tried.update(found)
+            self._carry_out(context, found)
+
+    def _carry_out(self, context: JobContext, command_ids: Sequence[UUID]) -> None:
+        for failed in carry_out_safely(context.session, self._strategies, command_ids):
+            self._tell(context, failed)
+        context.commit()
 
     def retry(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
         """Place orders that waited for money."""
@@ -61,26 +76,19 @@ class BotJobs:
             context.commit()
 
     def watch(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
-        """Alerts: what strategies want told, and large floating losses; the extremes of every bot's total."""
+        """Alerts: what strategies want told, large floating losses, unusual activity; the extremes of every bot's total."""
         self._tell_decisions(context)
-        settings: BotTradingSettings = context.settings()
         keep_extremes(context.session)
-        for mark in marks(context.session).values():
-            if mark.status == "running" and mark.share <= -settings.floating_loss_alert_percent:
-                context.alert(
-                    "large_floating_loss",
-                    f"A bot stands {abs(mark.share):.1f} % of its investment in the red.",
-                    subject=f"bot:{mark.id}",
-                    detail={"total": str(mark.total), "currency": mark.currency, "percent": f"{mark.share:.2f}"},
-                )
-
-    def snapshot(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
-        """Keep the figures of the day for Bot Stats over time."""
-        take_snapshot(context.session)
+        context.commit()
+        watch_bots(context.session, context.settings(), context)
 
     def rehearse(self, context: JobContext, payload: Mapping[str, Any]) -> None:
         """Run a strategy over recorded prices for a launch preview."""
         work_rehearsal(context, self._strategies, payload)
+
+    def snapshot(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
+        """Keep the figures of the day for Bot Stats over time."""
+        take_snapshot(context.session)
 
     def marks(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
         """Tell open pages what their bots are worth, and come again while a page is open."""
@@ -93,24 +101,12 @@ class BotJobs:
             account_id = UUID(event.stream.removeprefix("account:"))
             notice_reductions(context.session, self._strategies, account_id, read_fills(event.payload))
 
-    def _finish(self, context: JobContext, command_id: UUID) -> bool:
-        try:
-            with context.session.begin_nested():
-                carry_out(context.session, self._strategies, command_id)
-        except Exception as error:  # noqa: BLE001 - one command that fails must not hold the others; it is told and tried again
-            context.session.expire_all()
-            context.session.execute(
-                update(BotCommand).where(BotCommand.id == command_id).values(detail={"error": str(error)[:500]})
-            )
-            return False
-        return True
-
     def _tell(self, context: JobContext, command_id: UUID) -> None:
         command = context.session.scalar(select(BotCommand).where(BotCommand.id == command_id))
         if command is not None:
             context.alert(
                 "command_failed",
-                f"The command {command.command.replace('_', ' ')} of a bot could not be carried out. It is tried again.",
+                failed_command(command.command),
                 severity="critical",
                 subject=f"bot:{command.bot_id}",
                 detail={"command": str(command_id), **command.detail},

@@ -16,7 +16,7 @@ from plugins.bot_trading.services.marks import Mark, marks
 from plugins.bot_trading.services.moving import MODULE
 from plugins.bot_trading.texts import decision_text
 
-__all__ = ["TOPIC", "announce", "publish_marks", "watch"]
+__all__ = ["TOPIC", "announce", "announce_all", "publish_marks", "watch"]
 
 TOPIC = "bot_trading"
 WATCH_S = 45
@@ -50,6 +50,11 @@ def announce(session: TenantSession, customer_id: UUID) -> None:
     """Tell open pages at once that a bot was commanded; what it is now comes with the next marks."""
     publish(session, f"{TOPIC}.changed", {"key": "changed"})
     publish(session, f"{TOPIC}.changed:{customer_id}", {"key": "changed"})
+
+
+def announce_all(session: TenantSession) -> None:
+    """Tell staff's open pages that many bots were commanded."""
+    publish(session, f"{TOPIC}.changed", {"key": "changed"})
 
 
 def publish_marks(session: TenantSession) -> bool:

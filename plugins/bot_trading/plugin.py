@@ -23,6 +23,7 @@ from core.sdk import (
 from core.sdk.declarations import ExtensionError
 from core.sdk.demo import Demo
 from core.sdk.reactors import Reactor
+from core.sdk.text import _
 from plugins.bot_trading.demo import demo_of
 from plugins.bot_trading.hooks import StrategySpec
 from plugins.bot_trading.jobs import BotJobs
@@ -32,7 +33,7 @@ from plugins.bot_trading.services.leaving import exposure_of
 from plugins.bot_trading.services.moving import MODULE
 from plugins.bot_trading.settings import BotTradingSettings
 from plugins.bot_trading.web import admin_routes, api_routes, portal_routes
-from plugins.bot_trading.web.permissions import LAUNCH, MANAGE, VIEW
+from plugins.bot_trading.web.permissions import KILL, LAUNCH, MANAGE, RULE, VIEW
 
 __all__ = ["BotTrading"]
 
@@ -48,8 +49,8 @@ class BotTrading:
     def manifest(self) -> Manifest:
         return Manifest(
             key=MODULE,
-            title="Bot Trading",
-            summary="Customers run automated bots on their trading accounts; staff watch and intervene.",
+            title=_("Bot Trading"),
+            summary=_("Customers run automated bots on their trading accounts; staff watch and intervene."),
             version="0.1.0",
             support="The Tradeyard founders",
             needs=("account_types", "symbols"),
@@ -62,9 +63,11 @@ class BotTrading:
     @hookimpl
     def permissions(self) -> Sequence[Permission]:
         return (
-            Permission(VIEW, "See bots", groups=("owner", "admin", "risk", "support")),
-            Permission(MANAGE, "Pause, resume and stop bots", groups=("owner", "admin", "risk")),
-            Permission(LAUNCH, "Run bots", audience="customer"),
+            Permission(VIEW, _("See bots"), groups=("owner", "admin", "risk", "support")),
+            Permission(MANAGE, _("Pause, resume and stop bots"), groups=("owner", "admin", "risk")),
+            Permission(KILL, _("Halt all bots at once"), groups=("owner", "admin", "risk")),
+            Permission(RULE, _("Say which customer may run which strategy"), groups=("owner", "admin")),
+            Permission(LAUNCH, _("Run bots"), audience="customer"),
         )
 
     @hookimpl
@@ -79,12 +82,12 @@ class BotTrading:
     def navigation(self) -> Sequence[NavigationEntry]:
         return (
             NavigationEntry(
-                "admin", "Trading", "Bot Stats", "stats", icon="chart-histogram", permission=VIEW, order=60
+                "admin", "Trading", _("Bot Stats"), "stats", icon="chart-histogram", permission=VIEW, order=60
             ),
             NavigationEntry(
-                "admin", "Trading", "Bot Mission Control", "mission-control", icon="robot", permission=VIEW, order=61
+                "admin", "Trading", _("Bot Mission Control"), "mission-control", icon="robot", permission=VIEW, order=61
             ),
-            NavigationEntry("portal", "Trading", "Bots", "", icon="robot", permission=LAUNCH, order=60),
+            NavigationEntry("portal", "Trading", _("Bots"), "", icon="robot", permission=LAUNCH, order=60),
         )
 
     @hookimpl

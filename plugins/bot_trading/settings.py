@@ -90,3 +90,28 @@ class BotTradingSettings(BaseModel):
         title=_("Alert at floating loss"),
         description=_("Percent of the investment from which Mission Control raises an alert for a bot."),
     )
+    orders_per_minute_alert: int = Field(
+        default=60,
+        ge=1,
+        title=_("Alert at orders a minute"),
+        description=_("A bot that places more orders within a minute raises an alert."),
+    )
+    cycles_per_hour_alert: int = Field(
+        default=120,
+        ge=1,
+        title=_("Alert at cycles an hour"),
+        description=_("A bot that ends more cycles or round trips within an hour raises an alert."),
+    )
+    reject_rate_alert_percent: Decimal = Field(
+        default=Decimal(20),
+        gt=0,
+        le=100,
+        title=_("Alert at rejected orders"),
+        description=_("Percent of a bot's orders of the last hour, of five or more, from which an alert is raised."),
+    )
+    idle_alert_minutes: int = Field(
+        default=60,
+        ge=1,
+        title=_("Alert when idle"),
+        description=_("Minutes after which a running bot that waits with a reason raises an alert."),
+    )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from core.sdk.testing.workbench import Workbench
 from plugins.bot_trading.services.history import take_snapshot
@@ -21,9 +22,9 @@ def scene(workbench: Workbench) -> Scene:
     return Scene(workbench)
 
 
-def table(text: str) -> list[dict[str, str]]:
+def table(body: str) -> list[dict[str, str]]:
     """The rows of a CSV file."""
-    return list(csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(body)))
 
 
 def test_bot_stats_shows_totals_strategies_and_history_with_filters_and_files(scene: Scene) -> None:
@@ -56,3 +57,84 @@ def test_bot_stats_shows_totals_strategies_and_history_with_filters_and_files(sc
     with scene.bench.browse(scene.south) as browser:
         assert first not in browser.get(f"{ADMIN}/stats")
         assert table(browser.get(f"{ADMIN}/stats/bots.csv").text) == []
+
+
+# --- Mission Control ---------------------------------------------------------------------------------------------
+
+
+def test_mission_control_filters_sorts_and_exports(scene: Scene) -> None:
+    first = scene.launch(investment="800")
+    second = scene.launch(investment="900", lower="95", upper="105")
+    scene.bench.market.quote("BTCUSD", "93")
+    with scene.bench.browse(scene.north) as browser:
+        browser.send(f"{ADMIN}/bots/{second}/pause", key="p")
+        paused = browser.get(f"{ADMIN}/mission-control?status=paused")
+        assert (first in paused, second in paused) == (False, True)
+        assert "Nothing matches" in browser.get(f"{ADMIN}/mission-control?losing=50")
+        worst = browser.get(f"{ADMIN}/mission-control?sort=total").text
+        assert worst.index(f'id="bot-{second}"') < worst.index(f'id="bot-{first}"')
+        best = browser.get(f"{ADMIN}/mission-control?sort=-total").text
+        assert best.index(f'id="bot-{first}"') < best.index(f'id="bot-{second}"')
+        rows = table(browser.get(f"{ADMIN}/mission-control/bots.csv?status=running").text)
+        assert [(row["Bot"], row["Status"], row["Currency"]) for row in rows] == [(first, "running", "USD")]
+
+
+def test_staff_stop_chosen_bots_together_and_see_how_far_it_is(scene: Scene) -> None:
+    bots = [scene.launch(investment="700") for _ in range(3)]
+    scene.bench.market.quote("BTCUSD", "97")
+    with scene.bench.browse(scene.north) as browser:
+        page = browser.get(f"{ADMIN}/mission-control")
+        for name in ("pause", "resume", "wind-down", "stop"):
+            assert f"{ADMIN}/bulk/{name}" in page
+        ask = browser.get(f"{ADMIN}/bulk/stop?ids={bots[0]}&ids={bots[1]}")
+        for words in ("Stop 2 bots?", "Estimated loss", "may differ", "Close all positions", "Keep positions open"):
+            assert words in ask, words
+        assert "All 3 under the present filters" in ask
+        unsaid = browser.send(f"{ADMIN}/bulk/stop", ids=bots[:2], key="1")
+        assert (unsaid.status, "Choose what happens" in unsaid) == (422, True)
+        answer = browser.send(f"{ADMIN}/bulk/stop", ids=bots[:2], scope="selected", choice="close", key="1")
+        assert "/batches/" in answer.address
+        assert "0 / 2" in answer
+        batch = f"{ADMIN}/batches/{newest_batch(scene)}"
+        scene.bench.work()
+        assert "2 / 2" in browser.get(batch)
+        assert "2 / 2" in browser.get(f"{batch}/progress")
+        mission = browser.get(f"{ADMIN}/mission-control")
+        assert [bot in mission for bot in bots] == [False, False, True]
+    with scene.north.session() as session:
+        entries = session.execute(
+            text("select action, after from tenants.audit_entries where action like 'bot_trading.bulk%'")
+        ).all()
+        assert [(row.action, row.after["bots"]) for row in entries] == [("bot_trading.bulk.stop_close", 2)]
+    with scene.bench.browse(scene.south) as browser:
+        assert browser.get(batch).status == 404
+        other = browser.send(f"{ADMIN}/bulk/pause", ids=bots[2:], key="x")
+        assert "0 / 0" in other
+    scene.bench.work()
+    with scene.bench.browse(scene.north) as browser:
+        assert "Running" in browser.get(f"{ADMIN}/bots/{bots[2]}")
+
+
+def test_the_kill_switch_asks_for_a_word_and_a_reason_and_lifting_a_halt_starts_nothing(scene: Scene) -> None:
+    bots = [scene.launch(investment="700") for _ in range(2)]
+    with scene.bench.browse(scene.north) as browser:
+        ask = browser.get(f"{ADMIN}/kill-switch")
+        assert "Type “HALT” to go on" in ask
+        assert browser.send(f"{ADMIN}/kill-switch", word="stop", reason="odd", key="1").status == 422
+        assert browser.send(f"{ADMIN}/kill-switch", word="HALT", reason="", key="1").status == 422
+        assert browser.send(f"{ADMIN}/kill-switch", word="HALT", reason="odd prices", key="1").status == 200
+        scene.bench.work()
+        assert "2 / 2" in browser.get(f"{ADMIN}/batches/{newest_batch(scene)}")
+        halted = browser.get(f"{ADMIN}/bots/{bots[0]}")
+        assert ("Halted" in halted, "Lift halt" in halted, ">Resume<" in halted) == (True, True, False)
+        browser.send(f"{ADMIN}/bots/{bots[0]}/lift", key="2", back="bot")
+        lifted = browser.get(f"{ADMIN}/bots/{bots[0]}")
+        assert ("Paused" in lifted, "Resume" in lifted) == (True, True)
+    with scene.bench.browse(scene.north, scene.kim) as browser:
+        assert browser.get(f"/bot-trading/bots/{bots[1]}/lift").status == 404
+        assert "Lift halt" not in browser.get(f"/bot-trading/bots/{bots[1]}")
+
+
+def newest_batch(scene: Scene) -> str:
+    with scene.north.session() as session:
+        return str(session.scalar(text("select id from bot_trading.batches order by created_at desc limit 1")))

@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from core.runtime import load_runtime
+from core.sdk import Job
+from core.sdk.alerts import raise_alert, settle_alert
 from core.trading.services import close_positions
 from plugins.bot_trading.jobs import BotJobs
 from plugins.bot_trading.services.commands import store_command
@@ -31,6 +33,7 @@ class Context:
 
     session: TenantSession
     alerts: list[tuple[str, str | None]] = field(default_factory=list)
+    settled: list[tuple[str, str | None]] = field(default_factory=list)
     queued: list[str] = field(default_factory=list)
     module_state: str = "on"
 
@@ -50,8 +53,13 @@ class Context:
     def publish(self, topic: str, data: Mapping[str, Any]) -> None:
         raise AssertionError("pages are told through the session")
 
-    def alert(self, code: str, message: str, *, subject: str | None = None, **_more: Any) -> None:
+    def alert(self, code: str, message: str, *, subject: str | None = None, **more: Any) -> None:
         self.alerts.append((code, subject))
+        raise_alert(self.session, "bot_trading", code, message, subject=subject, **more)
+
+    def settle(self, code: str, subject: str | None = None) -> None:
+        self.settled.append((code, subject))
+        settle_alert(self.session, "bot_trading", code, subject)
 
 
 @pytest.fixture
@@ -60,9 +68,14 @@ def at_100(street: Street) -> Street:
     return street
 
 
+def jobs_of(name: str) -> Job:
+    """A job of the module by its name."""
+    return next(job for job in BotJobs(STRATEGIES).jobs() if job.name == name)
+
+
 def run(street: Street, name: str) -> Context:
     """One run of a job."""
-    job = next(job for job in BotJobs(STRATEGIES).jobs() if job.name == name)
+    job = jobs_of(name)
     with street.place.session() as session:
         context = Context(session)
         job.run(context, {})  # type: ignore[arg-type]  # what a job is given, for tests

@@ -39,7 +39,7 @@ class Browser:
         """A page; redirects are followed."""
         return _answer(self._client.get(path))
 
-    def send(self, path: str, *, page: str | None = None, **fields: str) -> Answer:
+    def send(self, path: str, *, page: str | None = None, **fields: str | list[str]) -> Answer:
         """Send a form that ``page`` (by default ``path`` itself) shows."""
         token = _CSRF.search(self.get(page or path).text)
         return _answer(self._client.post(path, data={**fields, "_csrf": token[1] if token else ""}))

@@ -19,6 +19,7 @@ class BotCommand(TenantRow, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "bot_id", "key"),
         Index("ix_commands_stored", "tenant_id", "created_at", postgresql_where=text("status = 'stored'")),
+        Index("ix_commands_batch", "tenant_id", "batch_id", "status", postgresql_where=text("batch_id is not null")),
         tenant_key("bot_trading.bots", "bot_id"),
         CheckConstraint("status in ('stored', 'done', 'refused')", name="status"),
         {"schema": SCHEMA},
@@ -26,7 +27,7 @@ class BotCommand(TenantRow, Base):
 
     bot_id: Mapped[UUID]
     command: Mapped[str]
-    """``pause``, ``resume``, ``stop_close``, ``stop_keep``, ``wind_down`` or ``halt``."""
+    """``pause``, ``resume``, ``stop_close``, ``stop_keep``, ``wind_down``, ``halt`` or ``lift`` (of a halt)."""
     reason: Mapped[str]
     """Whose: ``customer``, ``admin``, ``risk``, ``module`` or ``system``; pauses stack by it."""
     actor: Mapped[str]
@@ -36,5 +37,7 @@ class BotCommand(TenantRow, Base):
     result: Mapped[str] = mapped_column(server_default="")
     """Code of a refusal, or of what was found done already."""
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    batch_id: Mapped[UUID | None]
+    """The bulk action that it is part of."""
     created_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
     done_at: Mapped[Timestamp | None]

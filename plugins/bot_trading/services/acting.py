@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from core.sdk.data import TenantSession
-from core.sdk.trading import LockedAccounts
 from plugins.bot_trading.models import Bot, BotCommand
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.errors import REFUSALS, refusal
 from plugins.bot_trading.services.locking import module_is_on
-from plugins.bot_trading.services.moving import carry_out_step
+from plugins.bot_trading.services.moving import Move
 from plugins.bot_trading.services.releasing import protect_released
 from plugins.bot_trading.strategies.protocol import Command, LogEntry, Quote, Refusal, Step
 
@@ -31,28 +30,18 @@ _STOPS: Final = {"stop_close": "close", "stop_keep": "keep", "wind_down": "wind_
 
 @dataclass(slots=True)
 class Acting:
-    """A command at work. Account, subject, bot and command are locked."""
+    """A command at work. Account, subject, bot and command are locked. ``move``: the step that follows from it, if any."""
 
     session: TenantSession
-    locked: LockedAccounts
     bot: Bot
     running: Running
     quote: Quote
     command: BotCommand
+    move: Move | None = None
 
     def step(self, step: Step[Any], entry: LogEntry, command: Command | None = None) -> None:
-        """Carry out a step of the strategy, with the command's own entry before the strategy's."""
-        self.running = carry_out_step(
-            self.session,
-            self.locked,
-            self.bot,
-            self.running,
-            step,
-            self.quote,
-            command=command,
-            entries=[entry],
-            actor=self.command.actor,
-        )
+        """Have a step of the strategy carried out, with the command's own entry before the strategy's."""
+        self.move = Move(self.bot, self.running, step, self.quote, command, (entry,), self.command.actor)
 
     def note(self, result: str, **facts: str) -> None:
         """What came of a command that was done, where it is not what one would expect."""
@@ -133,8 +122,22 @@ def _halt(acting: Acting) -> Refusal | None:
     bot = acting.bot
     if bot.status in ("stopping", "stopped"):
         return refusal("stopped", stop=bot.stop)
+    if bot.status == "halted":
+        return None
     bot.status, bot.halt = "halted", str(acting.command.detail.get("halt", "kill_switch"))
     acting.step(acting.running.on_command("pause", acting.quote), acting.entry("halted", reason=bot.halt), "pause")
+    return None
+
+
+def _lift(acting: Acting) -> Refusal | None:
+    """What was halted from outside is paused from then on: nothing starts, and each bot waits for its own resume."""
+    bot = acting.bot
+    if bot.status != "halted" or bot.halt == "module":
+        return refusal("not_halted", status=bot.status)
+    if acting.command.reason not in {item["reason"] for item in bot.pauses}:
+        bot.pauses = [*bot.pauses, _reason(acting.command)]
+    was, bot.status, bot.halt = bot.halt, "paused", ""
+    acting.step(acting.running.on_command("pause", acting.quote), acting.entry("halt_lifted", reason=was), "pause")
     return None
 
 
@@ -150,4 +153,5 @@ _ACTS: Final[Mapping[str, Callable[[Acting], Refusal | None]]] = {
     "stop_keep": _stop,
     "wind_down": _stop,
     "halt": _halt,
+    "lift": _lift,
 }

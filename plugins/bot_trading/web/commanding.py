@@ -12,6 +12,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from core.sdk.data import new_id
+from core.sdk.text import _
 from core.sdk.web import Action, FromPath, NotFoundError, Web
 from plugins.bot_trading.live import announce
 from plugins.bot_trading.models import BotCommand
@@ -22,16 +23,21 @@ from plugins.bot_trading.services.errors import REFUSALS
 from plugins.bot_trading.services.views import BotRow
 from plugins.bot_trading.texts import PAUSES
 from plugins.bot_trading.web.finding import find_bot, reason_of
+from plugins.bot_trading.web.permissions import LAUNCH, MANAGE
 
-__all__ = ["bot_actions", "command_routes", "give_command", "outcome_text"]
+__all__ = ["bot_actions", "command_routes", "give_command", "outcome_text", "refused_text"]
 
 _NOTICES = {
-    "pause": "Paused. The bot places no new orders; its positions stay open.",
-    "resume": "Resumed.",
-    "stop_close": "Stopped. Its positions are closed at the market price.",
-    "stop_keep": "Stopped. Its positions stay open and are the customer's own now.",
-    "wind_down": "Winding down. The bot buys no more and ends when nothing is left.",
+    "pause": _("Paused. The bot places no new orders; its positions stay open."),
+    "resume": _("Resumed."),
+    "stop_close": _("Stopped. Its positions are closed at the market price."),
+    "stop_keep": _("Stopped. Its positions stay open and are the customer's own now."),
+    "wind_down": _("Winding down. The bot buys no more and ends when nothing is left."),
+    "halt": _("Halted."),
+    "lift": _("The halt is lifted. The bot is paused until it is resumed."),
 }
+_DIALOGS = {MANAGE: ("pause", "resume", "stop", "lift"), LAUNCH: ("pause", "resume", "stop")}
+"""Dialogs by the permission that acting needs: only staff lift a halt."""
 _STOPS: dict[str, CommandName] = {"close": "stop_close", "keep": "stop_keep", "wind_down": "wind_down"}
 
 
@@ -46,10 +52,12 @@ def bot_actions(web: Web, row: BotRow, back: str) -> list[Action]:
         found.append(Action(label, href, icon=icon, dialog=True, danger=danger))
 
     if row.status == "paused":
-        add("Resume", "resume", "player-play")
+        add(_("Resume"), "resume", "player-play")
     elif row.status in ("running", "waiting_trigger"):
-        add("Pause", "pause", "player-pause")
-    add("Stop", "stop", "player-stop", danger=True)
+        add(_("Pause"), "pause", "player-pause")
+    elif row.status == "halted" and row.halt != "module" and web.may(MANAGE):
+        add(_("Lift halt"), "lift", "lock-open")
+    add(_("Stop"), "stop", "player-stop", danger=True)
     return found
 
 
@@ -87,11 +95,16 @@ def outcome_text(command: BotCommand) -> str:
     """What came of a command, in words."""
     if command.result == "still_held":
         held = [PAUSES.get(name, name) for name in str(command.detail.get("held", "")).split(", ")]
-        return f"Still paused: held by {' and '.join(held)}."
+        return _("Still paused: held by {reasons}.", reasons=_(" and ").join(str(name) for name in held))
     if command.status == "refused":
-        message, remedy = REFUSALS.get(command.result, (f"Refused: {command.result.replace('_', ' ')}.", ""))
-        return f"{message} {remedy}".strip()
+        return refused_text(command.result)
     return _NOTICES[command.command]
+
+
+def refused_text(code: str) -> str:
+    """Why a command was refused, and the way out, in words."""
+    message, remedy = REFUSALS.get(code, (_("Refused: {reason}.", reason=code.replace("_", " ")), ""))
+    return f"{message} {remedy}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,7 @@ class _Asked:
 def command_routes(strategies: Strategies, opt: Mapping[str, Any]) -> list[ControllerRouterHandler]:
     """The dialogs and what they send, for one area."""
     dialogs = _Dialogs(strategies)
-    return [route for name in ("pause", "resume", "stop") for route in _routes(dialogs, name, dict(opt))]
+    return [route for name in _DIALOGS[str(opt["permission"])] for route in _routes(dialogs, name, dict(opt))]
 
 
 def _routes(dialogs: _Dialogs, name: str, options: dict[str, Any]) -> list[ControllerRouterHandler]:
@@ -136,7 +149,7 @@ def _routes(dialogs: _Dialogs, name: str, options: dict[str, Any]) -> list[Contr
         asked = _Asked.read(web)
         command = _STOPS.get(asked.choice) if name == "stop" else cast(CommandName, name)
         if command is None:
-            return dialogs.show(web, bot_id, name, error="Choose what happens to the positions.", status=422)
+            return dialogs.show(web, bot_id, name, error=_("Choose what happens to the positions."), status=422)
         return dialogs.act(web, bot_id, name, command, asked)
 
     return [ask, do]
@@ -180,6 +193,6 @@ def _back(wanted: str) -> str:
 
 def command_named(name: str) -> CommandName:
     """A command by its name in the API. Raises ``NotFoundError``."""
-    if name not in COMMANDS or name == "halt":
+    if name not in COMMANDS or name in ("halt", "lift"):
         raise NotFoundError(name)
     return cast(CommandName, name)

@@ -21,6 +21,8 @@ depends_on = None
 def upgrade() -> None:
     """Make what is new."""
     _statistics_over_time()
+    _bulk_actions()
+    _paces()
     _preview_runs()
 
 
@@ -91,6 +93,68 @@ def _preview_runs() -> None:
     op.create_index(
         op.f("ix_preview_runs_tenant_id_asked_at"), "preview_runs", ["tenant_id", "asked_at"], schema="bot_trading"
     )
+
+
+def _bulk_actions() -> None:
+    """Commands on many bots at once."""
+    op.create_table(
+        "batches",
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(),
+            server_default=sa.text("nullif(current_setting('app.tenant_id', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("command", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("kind in ('bulk', 'kill_switch')", name=op.f("ck_batches_kind")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_batches")),
+        sa.UniqueConstraint("tenant_id", "key", name=op.f("uq_batches_tenant_id_key")),
+        schema="bot_trading",
+    )
+    op.create_index(
+        op.f("ix_batches_tenant_id_created_at"), "batches", ["tenant_id", "created_at"], schema="bot_trading"
+    )
+    protect("batches")
+    op.add_column("commands", sa.Column("batch_id", sa.Uuid(), nullable=True), schema="bot_trading")
+    op.create_index(
+        "ix_commands_batch",
+        "commands",
+        ["tenant_id", "batch_id", "status"],
+        schema="bot_trading",
+        postgresql_where=sa.text("batch_id is not null"),
+    )
+
+
+def _paces() -> None:
+    """How many cycles bots have ended lately."""
+    op.create_table(
+        "paces",
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(),
+            server_default=sa.text("nullif(current_setting('app.tenant_id', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("bot_id", sa.Uuid(), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=False),
+        sa.Column("latest", sa.Integer(), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "bot_id"],
+            ["bot_trading.bots.tenant_id", "bot_trading.bots.id"],
+            name=op.f("fk_paces_tenant_id_bot_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "bot_id", name=op.f("pk_paces")),
+        schema="bot_trading",
+    )
+    protect("paces")
 
 
 def downgrade() -> None:
