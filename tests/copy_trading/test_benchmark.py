@@ -15,4 +15,4 @@ def test_a_fill_reaches_every_follower_through_rq_workers(monkeypatch: pytest.Mo
         result = measure(yard, followers=25, workers=1)
     assert (result.followers, result.shards, result.orders_filled) == (25, 1, 25)
     assert result.copy_rows >= 25 * 6
-    assert result.ratio == pytest.approx(result.open_ms / result.copy_ms, abs=0.1)
+    assert result.ratio == pytest.approx(result.open_ms / result.copy_ms, rel=0.01)
