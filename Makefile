@@ -19,8 +19,8 @@ help: ## Show the targets
 run: setup ## Start everything and print the addresses and sign-ins; Ctrl-C stops (PRICES=FILE plays a price file)
 	@exec $(BIN)/tradeyard up $(if $(PRICES),--prices $(PRICES)) $(ARGS)
 
-test: setup ## Run every test (ARGS="tests/ops -k ports" runs some)
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## Run every test, side by side (ARGS="tests/ops -k ports" runs some, one after the other)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n auto --dist loadfile)
 
 setup: $(READY) $(VENDOR) ## Make the environment and the front end, if they are missing or outdated
 
