@@ -10,9 +10,9 @@ DRAWDOWN_DAYS = 365
 SCORED_DAYS = 7
 PROVISIONAL_DAYS, LEAST_DAYS = 30, 10
 
-_VOLATILITY = ((0.005, 1), (0.02, 2), (0.05, 3), (0.10, 4), (0.15, 5), (0.25, 6), (0.40, 7), (0.60, 8), (0.80, 9))
-_DRAWDOWN = ((0.70, 10), (0.50, 9), (0.35, 8), (0.20, 6), (0.10, 4))
-_LEVERAGE = ((30.0, 9), (20.0, 8), (10.0, 6), (5.0, 4))
+VOLATILITY_BANDS = ((0.005, 1), (0.02, 2), (0.05, 3), (0.10, 4), (0.15, 5), (0.25, 6), (0.40, 7), (0.60, 8), (0.80, 9))
+DRAWDOWN_BANDS = ((0.70, 10), (0.50, 9), (0.35, 8), (0.20, 6), (0.10, 4))
+LEVERAGE_BANDS = ((30.0, 9), (20.0, 8), (10.0, 6), (5.0, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ class RiskParts:
 
 def volatility_score(yearly: float) -> int:
     """By the yearly volatility (fraction): the deviation of the daily returns of 90 days × √N."""
-    return next((score for limit, score in _VOLATILITY if yearly < limit), 10)
+    return next((score for limit, score in VOLATILITY_BANDS if yearly < limit), 10)
 
 
 def drawdown_score(depth: float) -> int:
     """By the maximum drawdown over twelve months (fraction)."""
-    return next((score for limit, score in _DRAWDOWN if depth >= limit), 1)
+    return next((score for limit, score in DRAWDOWN_BANDS if depth >= limit), 1)
 
 
 def leverage_score(high: float) -> int:
     """By the 95th percentile (nearest rank) of the days' largest effective leverage, over 90 days."""
-    return next((score for limit, score in _LEVERAGE if high >= limit), 1)
+    return next((score for limit, score in LEVERAGE_BANDS if high >= limit), 1)
 
 
 @dataclass(frozen=True, slots=True)
