@@ -10,7 +10,7 @@ from typing import Any
 from tenants.models import AuditEntry
 from tenants.text import Text, _
 
-__all__ = ["Change", "action_text", "changes_of", "kind_text", "object_href"]
+__all__ = ["Change", "action_text", "changes_of", "kind_text", "name_text", "object_href"]
 
 _ACTIONS = {
     "account.correction": _("Balance corrected"),
@@ -111,7 +111,7 @@ def action_text(action: str) -> str:
     found = _ACTIONS.get(action)
     if found is not None:
         return found
-    return _plain_name(action.replace(".", ": ", 1))
+    return name_text(action.replace(".", ": ", 1))
 
 
 def kind_text(kind: str) -> str:
@@ -133,14 +133,14 @@ def changes_of(entry: AuditEntry) -> list[Change]:
         was, now = before.get(key), after.get(key)
         if key in before and key in after and was == now:
             # The same on both sides names the object: said once.
-            found.insert(0, Change(_plain_name(key), None, _written(now)))
+            found.insert(0, Change(name_text(key), None, _written(now)))
         elif isinstance(was, list) and isinstance(now, list):
             gone, came = [item for item in was if item not in now], [item for item in now if item not in was]
-            found.append(Change(_plain_name(key), _written(gone) if gone else None, _written(came) if came else None))
+            found.append(Change(name_text(key), _written(gone) if gone else None, _written(came) if came else None))
         else:
             found.append(
                 Change(
-                    _plain_name(key),
+                    name_text(key),
                     _written(was) if key in before and was not in (None, "") else None,
                     _written(now) if key in after and now not in (None, "") else None,
                 )
@@ -154,7 +154,7 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
     if isinstance(value, Mapping):
-        text = ", ".join(f"{_plain_name(str(key))}: {_written(item)}" for key, item in value.items())
+        text = ", ".join(f"{name_text(str(key))}: {_written(item)}" for key, item in value.items())
     elif isinstance(value, Sequence) and not isinstance(value, str):
         text = ", ".join(_written(item) for item in value)
     else:
@@ -164,7 +164,8 @@ def _written(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _plain_name(key: str) -> str:
+def name_text(key: str) -> str:
+    """A value's name made readable."""
     text = key.replace("_", " ").strip()
     # Names of values are the programs'; those that a catalog knows are read in the reader's language.
     return Text(text[:1].upper() + text[1:], {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from litestar import get, post
@@ -16,13 +16,15 @@ from core.runtime.calls import Health, check_health
 from core.runtime.gate import PluginError
 from core.runtime.modules import Missing, impact, missing, toggle_off, toggle_on
 from core.sdk.declarations import Exposure
+from core.web.audit_words import Change, action_text, changes_of, name_text
 from core.web.forms import Form, form_for, parse_form
 from core.web.page import Page
 from core.web.refusals import NotFoundError
-from tenants.models import ProductConfig
+from tenants.models import AuditEntry, ProductConfig
 from tenants.services import audit, products
 from tenants.services.errors import TenantsError
 from tenants.snapshot import wait_acknowledged
+from tenants.text import _
 
 __all__ = ["ROUTES"]
 
@@ -42,11 +44,20 @@ class Row:
     health: Sequence[Health]
 
 
+@dataclass(frozen=True)
+class Past:
+    """A change of the module: what was done, by whom, with which values before and after."""
+
+    entry: AuditEntry
+    title: str
+    changes: Sequence[Change]
+
+
 @get("/settings/products", opt=_VIEW, sync_to_thread=True)
 def listing(web: Page) -> Response[str]:
     """All installed modules."""
     rejected = web.kit.platform.runtime.rejected if web.may("developers.view") else ()
-    return web.render("admin/products.html", rows=_rows(web), rejected=rejected, title="Product Configs")
+    return web.render("admin/products.html", rows=_rows(web), rejected=rejected, title=_("Product Configs"))
 
 
 @get("/settings/products/{key:str}", opt=_VIEW, sync_to_thread=True)
@@ -77,7 +88,9 @@ def save(web: Page, key: FromPath[str]) -> Response[Any]:
             products.set_settings(session, key, values, web.who, expected_version=version or None, secret=secret)
     except TenantsError as error:
         return _detail(web, plugin, parsed.form.with_errors({}, str(error)), status=422)
-    return web.leave_for(f"{LIST}/{key}", **_said(web, f"The settings of {plugin.manifest.title} are saved."))
+    return web.leave_for(
+        f"{LIST}/{key}", **_said(web, _("The settings of {title} are saved.", title=plugin.manifest.title))
+    )
 
 
 @get("/settings/products/{key:str}/switch", opt=_MANAGE, sync_to_thread=True)
@@ -106,15 +119,19 @@ def turn(web: Page, key: FromPath[str]) -> Response[Any]:
         return _question(web, plugin, error=str(error), status=409)
     except PluginError as error:
         web.kit.platform.gate.record(error)
-        text = f"{plugin.manifest.title} could not be switched on: it failed on its way. The failure is noted for its maker."
+        text = _(
+            "{title} could not be switched on: it failed on its way. The failure is noted for its maker.",
+            title=plugin.manifest.title,
+        )
         return _question(web, plugin, error=text, status=409)
     title = plugin.manifest.title
-    text = {
-        "on": f"{title} is on. What was paused waits for its owners to resume it.",
-        "off": f"{title} is off.",
-        "draining": f"{title} is winding down. It is off by itself once nothing is left.",
-    }.get(change.after, f"{title} is {change.after}.")
-    return web.leave_for(LIST, **_said(web, text))
+    said = {
+        "on": _("{title} is on. What was paused waits for its owners to resume it.", title=title),
+        "off": _("{title} is off.", title=title),
+        "draining": _("{title} is winding down. It is off by itself once nothing is left.", title=title),
+        "halted": _("{title} is halted by the operator of the platform.", title=title),
+    }[change.after]
+    return web.leave_for(LIST, **_said(web, said))
 
 
 def _question(web: Page, plugin: LoadedPlugin, error: str = "", status: int = 200) -> Response[str]:
@@ -153,12 +170,24 @@ def _rows(web: Page) -> list[Row]:
 def _detail(web: Page, plugin: LoadedPlugin, form: Form, status: int = 200) -> Response[str]:
     with web.session() as session:
         config = products.config(session, plugin.key)
-        history, _ = audit.search(session, audit.AuditFilter(object_kind="product", object_id=plugin.key), limit=20)
+        entries, total = audit.search(session, audit.AuditFilter(object_kind="product", object_id=plugin.key), limit=20)
+        lacking = missing(session, plugin.key) if config.state in ("off", "draining") else ()
+        remaining = impact(session, plugin.key) if config.state in ("draining", "halted") else Exposure()
     health = check_health(web.kit.platform.gate, web.tenant_id, plugin)
     return web.render(
-        "admin/product.html", status=status, plugin=plugin, config=config, form=form, history=history, health=health,
+        "admin/product.html", status=status, plugin=plugin, config=config, form=form, health=health, missing=lacking,
+        remaining=_items(remaining), history=[_past(plugin, entry) for entry in entries], total=total,
         may_change=web.may("products.manage"), title=plugin.manifest.title,
     )  # fmt: skip
+
+
+def _past(plugin: LoadedPlugin, entry: AuditEntry) -> Past:
+    """A change in words: settings by the titles of their fields, states by the impact that was shown."""
+    found = changes_of(entry)
+    if entry.action == "product.settings":
+        titles = {name_text(key): info.title for key, info in plugin.settings.model_fields.items() if info.title}
+        found = [replace(change, name=titles.get(change.name, change.name)) for change in found]
+    return Past(entry, action_text(entry.action), found)
 
 
 def _said(web: Page, text: str) -> Mapping[str, Any]:
@@ -166,8 +195,9 @@ def _said(web: Page, text: str) -> Mapping[str, Any]:
     lagging = wait_acknowledged(web.kit.platform.database)
     if not lagging:
         return {"notice": text}
-    names = ", ".join(f"{item.kind} (process {item.pid})" for item in lagging)
-    return {"notice": f"{text} Not yet acknowledged by: {names}. They follow within seconds.", "tone": "yellow"}
+    names = ", ".join(f"{item.kind} {item.pid}" for item in lagging)
+    late = _("{said} Not yet acknowledged by: {names}. They follow within seconds.", said=text, names=names)
+    return {"notice": late, "tone": "yellow"}
 
 
 def _plugin(web: Page, key: str) -> LoadedPlugin:
