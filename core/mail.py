@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.settings import Settings
 
-__all__ = ["Mail", "mailer_of"]
+__all__ = ["Mail", "mailer_of", "send_now"]
 
 _TIMEOUT_S = 20.0
 _log = logging.getLogger("tradeyard.mail")
@@ -39,6 +39,17 @@ def mailer_of(settings: Settings) -> Mailer:
     return _to_log
 
 
+def send_now(settings: Settings, mail: Mail) -> None:
+    """Send a mail and wait until it is on its way. Never raises: what is not sent is in the log."""
+    if settings.mail != "smtp":
+        _to_log(mail)
+        return
+    try:
+        send_by_smtp(settings, mail)
+    except (OSError, smtplib.SMTPException) as error:
+        _log.error("a mail to %s was not sent: %s", mail.to, error)
+
+
 def send_by_smtp(settings: Settings, mail: Mail) -> None:
     """Hand a mail to the server of the settings. :raises OSError: where it cannot be reached or refuses."""
     message = EmailMessage()
@@ -60,13 +71,7 @@ def send_by_smtp(settings: Settings, mail: Mail) -> None:
 
 def _in_background(settings: Settings, mail: Mail) -> None:
     # Not while the request waits: how long it takes would tell whether the address is known.
-    def send() -> None:
-        try:
-            send_by_smtp(settings, mail)
-        except (OSError, smtplib.SMTPException) as error:
-            _log.error("a mail to %s was not sent: %s", mail.to, error)
-
-    Thread(target=send, name="mail", daemon=True).start()
+    Thread(target=send_now, args=(settings, mail), name="mail", daemon=True).start()
 
 
 def _to_log(mail: Mail) -> None:

@@ -19,6 +19,7 @@ from rq.registry import clean_registries
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.jobs.postman import Postman
 from core.jobs.retention import retain
 from core.jobs.schedules import run_schedules
 from core.jobs.sweep import sweep
@@ -51,6 +52,7 @@ def tasks() -> list[Task]:
         Task("lanes", 2.0, wake_lanes),
         Task("draining modules", 2.0, settle_draining),
         Task("venues", 1.0, Courier().start_round),
+        Task("mails", 2.0, Postman().start_round),
         Task("roll-over", 60.0, roll_over),
         Task("retention", 60.0, retain),
         Task("registries of the queues", 600.0, tidy_queues),

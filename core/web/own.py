@@ -29,5 +29,6 @@ def own_tabs(web: Page) -> list[tuple[str, str, str]]:
     return [
         ("profile", _("Profile"), f"{start}/profile"),
         ("security", _("Security"), f"{start}/security"),
+        ("notifications", _("Notifications"), f"{start}/notifications"),
         ("tokens", _("API tokens"), f"{start}/tokens"),
     ]

@@ -35,6 +35,7 @@ from core.web.visit import Visit, visit_of
 from tenants.db import TenantSession
 from tenants.services import audit
 from tenants.services.actor import Actor
+from tenants.services.notifications import unread
 from tenants.services.products import settings_of
 
 if TYPE_CHECKING:
@@ -244,7 +245,17 @@ class WebPage:
             navigation=navigation_for(visit, self.kit.platform.runtime, self.path),
             flashes=flashes,
             standing=standing_of(visit, self.kit.platform.runtime),
+            unread=self._unread(),
+            topics=[f"notifications:{visit.person.person_id}"] if visit.person else [],
         )
+
+    def _unread(self) -> int:
+        """Messages that wait for the reader; a part of a page shows no bell."""
+        person = self.visit.person
+        if person is None or self.fragment:
+            return 0
+        with self.session() as session:
+            return unread(session, person.kind, person.person_id)
 
 
 Page: TypeAlias = NamedDependency[WebPage]

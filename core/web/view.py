@@ -77,6 +77,10 @@ class View:
     navigation: tuple[Section, ...] = ()
     flashes: tuple[Flash, ...] = field(default=())
     standing: tuple[Standing, ...] = ()
+    unread: int = 0
+    """Messages that the reader has not read."""
+    topics: list[str] = field(default_factory=list)
+    """What the page's one stream is to carry; parts of the page add to it while they are drawn."""
 
     @property
     def home(self) -> str:

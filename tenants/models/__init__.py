@@ -5,6 +5,7 @@ from tenants.models.audit import AuditEntry
 from tenants.models.brand import Brand
 from tenants.models.customer import Customer
 from tenants.models.login_attempt import LoginAttempt
+from tenants.models.mail_choice import MailChoice
 from tenants.models.notification import Notification
 from tenants.models.permission import Group, GroupMember, GroupPermission, PermissionRow, Ruling
 from tenants.models.person import Person
@@ -26,6 +27,7 @@ __all__ = [
     "GroupMember",
     "GroupPermission",
     "LoginAttempt",
+    "MailChoice",
     "Notification",
     "PermissionRow",
     "Person",

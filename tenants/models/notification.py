@@ -27,6 +27,18 @@ class Notification(TenantRow, Base):
             "id",
             postgresql_where=text("customer_id is not null"),
         ),
+        Index(
+            "ix_notifications_unread_staff",
+            "tenant_id",
+            "staff_id",
+            postgresql_where=text("staff_id is not null and read_at is null"),
+        ),
+        Index(
+            "ix_notifications_unread_customer",
+            "tenant_id",
+            "customer_id",
+            postgresql_where=text("customer_id is not null and read_at is null"),
+        ),
         Index("ix_notifications_mail", "tenant_id", postgresql_where=text("mail = 'wanted'")),
         tenant_key("tenants.staff", "staff_id", ondelete="CASCADE"),
         tenant_key("tenants.customers", "customer_id", ondelete="CASCADE"),

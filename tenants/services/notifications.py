@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 
-from tenants.db import TenantSession, new_id
-from tenants.text import freeze
+from tenants.db import SystemSession, TenantSession, new_id
+from tenants.models import Customer, MailChoice, Notification, Staff
+from tenants.text import freeze, thaw
 
 Tone = Literal["info", "success", "warning", "danger"]
 
@@ -55,3 +58,123 @@ def write(
             "mail": "wanted" if mail else "none",
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A notification as its reader sees it; ``text`` is drawn in their language."""
+
+    id: UUID
+    source: str
+    tone: str
+    text: str
+    href: str
+    at: datetime
+    read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A notification that its person wants by mail."""
+
+    tenant_id: UUID
+    email: str
+    name: str
+    language: str | None
+    staff: bool
+    text: str
+    href: str
+
+
+def unread(session: TenantSession, kind: Literal["staff", "customer"], person_id: UUID, most: int = 100) -> int:
+    """How many messages a person has not read; counted up to ``most``."""
+    column = Notification.staff_id if kind == "staff" else Notification.customer_id
+    waiting = select(Notification.id).where(column == person_id, Notification.read_at.is_(None)).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(waiting)) or 0
+
+
+def messages(
+    session: TenantSession,
+    person: Staff | Customer,
+    *,
+    source: str = "",
+    unread_only: bool = False,
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[Sequence[Message], int]:
+    """A person's messages, the newest first, and how many there are."""
+    query = select(Notification).where(_of(person))
+    if source:
+        query = query.where(Notification.source == source)
+    if unread_only:
+        query = query.where(Notification.read_at.is_(None))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = session.scalars(query.order_by(Notification.id.desc()).limit(limit).offset(offset))
+    found = [
+        Message(row.id, row.source, row.tone, thaw(row.words), row.href, row.at, row.read_at is not None)
+        for row in rows
+    ]
+    return found, total
+
+
+def mark_read(session: TenantSession, person: Staff | Customer, message_id: UUID | None = None) -> str | None:
+    """Mark one message read, or all of them. Returns where the one leads; none where the person has no such message."""
+    query = update(Notification).where(_of(person)).values(read_at=func.coalesce(Notification.read_at, func.now()))
+    if message_id is None:
+        session.execute(query.where(Notification.read_at.is_(None)))
+        return ""
+    return session.scalar(query.where(Notification.id == message_id).returning(Notification.href))
+
+
+def mail_choices(session: TenantSession, person: Staff | Customer) -> dict[str, bool]:
+    """What a person has chosen to be mailed, by source; what is not there is mailed."""
+    rows = session.execute(select(MailChoice.source, MailChoice.wanted).where(_chosen_by(person)))
+    return {row.source: row.wanted for row in rows}
+
+
+def choose_mails(session: TenantSession, person: Staff | Customer, wanted: Mapping[str, bool]) -> None:
+    """Keep what a person wants to be mailed, by source."""
+    owner = {"staff_id": person.id} if isinstance(person, Staff) else {"customer_id": person.id}
+    session.execute(delete(MailChoice).where(_chosen_by(person), MailChoice.source.in_(wanted)))
+    session.add_all(MailChoice(id=new_id(), source=source, wanted=yes, **owner) for source, yes in wanted.items())
+    session.flush()
+
+
+_TAKE: Final = text("""
+with due as (
+  select tenant_id, id from tenants.notifications where mail = 'wanted' order by id limit :most for update skip locked
+), taken as (
+  update tenants.notifications n set mail = 'sent' from due where (n.tenant_id, n.id) = (due.tenant_id, due.id) returning n.*
+)
+select t.tenant_id, coalesce(s.email, c.email) as email, coalesce(s.name, c.name) as name,
+  coalesce(s.language, c.language) as language, s.id is not null as staff, t.words, t.href
+from taken t
+left join tenants.staff s on (s.tenant_id, s.id) = (t.tenant_id, t.staff_id)
+left join tenants.customers c on (c.tenant_id, c.id) = (t.tenant_id, t.customer_id)
+where coalesce(s.status, c.status) not in ('blocked', 'invited')
+  and not exists (select from tenants.mail_choices m where m.tenant_id = t.tenant_id and m.source = t.source and not m.wanted
+    and (m.staff_id = t.staff_id or m.customer_id = t.customer_id))
+order by t.id
+""")
+
+
+def take_mails(session: SystemSession, most: int = 50) -> list[Outgoing] | None:
+    """Take messages of any brokerage that wait to be mailed, each once, whoever else takes some at the same time.
+
+    Returns those that their people want; none where nothing waits. What is taken and then not sent is not tried again:
+    it stands on their pages.
+    """
+    if not session.scalar(text("select exists (select from tenants.notifications where mail = 'wanted')")):
+        return None
+    return [
+        Outgoing(row.tenant_id, row.email, row.name, row.language, row.staff, thaw(row.words), row.href)
+        for row in session.execute(_TAKE, {"most": most})
+    ]
+
+
+def _of(person: Staff | Customer) -> ColumnElement[bool]:
+    return (Notification.staff_id if isinstance(person, Staff) else Notification.customer_id) == person.id
+
+
+def _chosen_by(person: Staff | Customer) -> ColumnElement[bool]:
+    return (MailChoice.staff_id if isinstance(person, Staff) else MailChoice.customer_id) == person.id

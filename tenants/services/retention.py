@@ -1,4 +1,4 @@
-"""What nobody needs any more: old sign-ins, attempts, links, and processes that died without a word."""
+"""What nobody needs any more: old sign-ins, attempts, links, messages, and processes that died without a word."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _STATEMENTS: Final = (
     text("delete from tenants.login_attempts where at < now() - :kept"),
     text("delete from tenants.web_sessions where least(expires_at, revoked_at) < now() - :kept"),
     text("delete from tenants.person_tickets where expires_at < now() - :kept"),
+    text("delete from tenants.notifications where at < now() - 12 * :kept or read_at < now() - 3 * :kept"),
 )
 _PROCESSES: Final = text("delete from tenants.processes where heartbeat_at < now() - :kept")
 

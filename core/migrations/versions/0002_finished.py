@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Make what is new."""
     _security_of_people()
     _notifications()
+    _reading_of_notifications()
     _preferences()
     _progress_of_jobs()
     _operators()
@@ -69,6 +70,48 @@ def _notifications() -> None:
         ("ix_notifications_mail", ["tenant_id"], "mail = 'wanted'"),
     ):
         op.create_index(name, "notifications", columns, schema="tenants", postgresql_where=sa.text(where))
+
+
+def _reading_of_notifications() -> None:
+    for kind in ("staff", "customer"):
+        op.create_index(
+            f"ix_notifications_unread_{kind}",
+            "notifications",
+            ["tenant_id", f"{kind}_id"],
+            schema="tenants",
+            postgresql_where=sa.text(f"{kind}_id is not null and read_at is null"),
+        )
+    op.create_table(
+        "mail_choices",
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(),
+            server_default=sa.text("nullif(current_setting('app.tenant_id', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Boolean(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("num_nonnulls(staff_id, customer_id) = 1", name=op.f("ck_mail_choices_one_person")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "staff_id"],
+            ["tenants.staff.tenant_id", "tenants.staff.id"],
+            name=op.f("fk_mail_choices_tenant_id_staff_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"],
+            ["tenants.customers.tenant_id", "tenants.customers.id"],
+            name=op.f("fk_mail_choices_tenant_id_customer_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_mail_choices")),
+        sa.UniqueConstraint("tenant_id", "staff_id", "source", name="uq_mail_choices_staff"),
+        sa.UniqueConstraint("tenant_id", "customer_id", "source", name="uq_mail_choices_customer"),
+        schema="tenants",
+    )
 
 
 def _preferences() -> None:

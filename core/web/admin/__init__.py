@@ -10,6 +10,7 @@ from core.web.admin import (
     customers,
     dashboard,
     funds,
+    product_settings,
     products,
     roles,
     settings,
@@ -17,6 +18,7 @@ from core.web.admin import (
     trading,
 )
 from core.web.live.route import live_route
+from core.web.notification_pages import AdminNotifications
 from core.web.password_pages import password_routes
 from core.web.profile_pages import AdminProfile, email_routes
 from core.web.security_pages import AdminSecurity
@@ -32,6 +34,7 @@ ADMIN_ROUTES: list[ControllerRouterHandler] = [
     *dashboard.ROUTES,
     *alerts.ROUTES,
     *products.ROUTES,
+    *product_settings.ROUTES,
     *settings.ROUTES,
     *trading.ROUTES,
     *customers.ROUTES,
@@ -42,6 +45,7 @@ ADMIN_ROUTES: list[ControllerRouterHandler] = [
     AdminTokens,
     AdminSecurity,
     AdminProfile,
+    AdminNotifications,
     *email_routes("admin"),
     *audit_log.ROUTES,
     *components.ROUTES,

@@ -71,17 +71,18 @@ def gallery(web: Page) -> Response[str]:
     """All parts on one page."""
     environment = web.kit.templates.environment
     values = _values(web)
+    topics: list[str] = []
     groups: list[tuple[str, list[Example]]] = []
     for group, names in _GROUPS:
         examples = []
         for name, text in names:
             source = (TEMPLATES / "admin" / "components" / f"{name}.html").read_text("utf-8").strip()
             template = environment.get_template(f"admin/components/{name}.html")
-            with_view = {**values, "view": SimpleNamespace(csrf=web.visit.csrf, live_url="/admin/live"), "web": web}
+            with_view = {**values, "view": SimpleNamespace(csrf=web.visit.csrf, topics=topics), "web": web}
             drawn = Markup(template.render(with_view))  # noqa: S704 - drawn by Jinja, which has escaped it
             examples.append(Example(name.replace("_", " ").capitalize(), text, source, drawn))
         groups.append((group, examples))
-    return web.render("admin/components.html", groups=groups, title="Components")
+    return web.render("admin/components.html", groups=groups, topics=topics, title="Components")
 
 
 @get("/developers/components/dialog", opt=_OPT, sync_to_thread=True)

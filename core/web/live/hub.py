@@ -115,7 +115,9 @@ class Hub:
         if not waiting:
             return
         html = data.get("html")
-        ready = encode_html(str(html)) if html else encode_event(topic, data)
+        # A person's own topic has their identifier in it, and the page knows whose it is: its event has a plain name.
+        event = "notifications" if topic.startswith("notifications:") else topic
+        ready = encode_html(str(html)) if html else encode_event(event, data)
         key = f"{topic}/{data['key']}" if "key" in data else f"{topic}/{next(self._numbers)}" if html else topic
         for listener in waiting:
             listener.put(key, ready)

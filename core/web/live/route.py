@@ -61,6 +61,8 @@ def may_hear(web: Page, topic: str) -> bool:
     module = topic.partition(".")[0].partition(":")[0]
     if module in web.kit.platform.runtime.plugins and not web.visit.tenant.is_on(module):
         return False
+    if topic.startswith("notifications:"):
+        return topic == f"notifications:{web.person_id}"
     if web.surface == "admin":
         return not topic.startswith("account:") or web.may("trading.view")
     name, _, subject = topic.partition(":")

@@ -1,0 +1,100 @@
+"""What people are told: the bell, the page, what is mailed, and who hears of it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from core.jobs.postman import send_waiting
+from core.sdk.notify import notify
+from tenants.text import _
+from tests.web.world import Brokerage, Browser, World
+
+Fresh = Callable[[Brokerage], Browser]
+
+
+def _tell(
+    world: World, person: UUID, text: str, *, mail: bool = False, staff: bool = False, source: str = "core"
+) -> None:
+    with world.platform.database.tenant(world.north.tenant_id) as session:
+        kind = "staff" if staff else "customer"
+        notify(
+            session,
+            source,
+            "news",
+            [person],
+            _("{what} has happened", what=text),
+            href="/history",
+            mail=mail,
+            kind=kind,
+            tone="warning",
+        )
+
+
+def test_the_bell_counts_and_the_page_lists_and_marks(world: World, browser: Fresh) -> None:
+    ann, ben = world.north.customers["ann"], world.north.customers["ben"]
+    for number in range(3):
+        _tell(world, ann.id, f"Thing {number}")
+    _tell(world, ben.id, "Ben's own")
+    me = browser(world.north).sign_in("ann")
+    assert 'class="ui-bell-count" aria-hidden="true">3<' in me.get("/").text
+    page = me.get("/notifications").text
+    assert [page.index(f"Thing {number}") for number in (2, 1, 0)] == sorted(page.index(f"Thing {n}") for n in range(3))
+    assert "Ben" not in page
+    first = re.search(r'href="(/notifications/[0-9a-f-]{36})"', page)
+    assert first
+    assert me.get(first[1]).headers["location"] == "/history"
+    assert 'aria-hidden="true">2<' in me.get("/notifications/bell").text
+    assert "Thing 2 has" not in me.get("/notifications?show=unread").text
+    assert me.post("/notifications/read", page="/notifications").status_code == 303
+    assert "ui-bell-count" not in me.get("/").text
+    assert "You have read everything" in me.get("/notifications?show=unread").text
+    other = browser(world.north).sign_in("ben")
+    assert other.get(first[1]).status_code == 404, "somebody else's"
+
+
+def test_staff_have_a_bell_of_their_own(world: World, browser: Fresh) -> None:
+    _tell(world, world.north.staff["risk"].id, "A margin call", staff=True)
+    me = browser(world.north).sign_in("risk")
+    page = me.get("/admin/notifications").text
+    assert "A margin call has happened" in page
+    assert f"notifications%3A{world.north.staff['risk'].id}" in page, "the page's one stream carries them"
+    assert page.count("data-stream") == 1
+    assert browser(world.north).sign_in("support").get("/admin/notifications").text.count("A margin call") == 0
+
+
+def test_mails_go_to_who_wants_them_once(world: World, browser: Fresh, caplog: pytest.LogCaptureFixture) -> None:
+    ann, ben = world.north.customers["ann"], world.north.customers["ben"]
+    me = browser(world.north).sign_in("ben")
+    assert 'name="mail" value="core" checked' in me.get("/settings/notifications").text
+    assert me.post("/settings/notifications", data={}).status_code == 303
+    assert 'name="mail" value="core" checked' not in me.get("/settings/notifications").text
+    for person in (ann, ben):
+        _tell(world, person.id, "A payment", mail=True)
+    _tell(world, ann.id, "Something small")
+    with caplog.at_level(logging.INFO, "tradeyard.mail"):
+        assert send_waiting(world.platform) == 1
+        assert send_waiting(world.platform) == 0
+    assert "mail to ann@north.example: North Markets: A payment has happened" in caplog.text
+    assert "north.localhost" in caplog.text
+    assert "tradeyard:" not in caplog.text.lower()
+    assert "Something small" not in caplog.text
+
+
+def test_nobody_hears_of_what_somebody_else_is_told(world: World, browser: Fresh) -> None:
+    from core.web.live.route import may_hear
+
+    class Web:
+        surface, person_id = "admin", world.north.staff["risk"].id
+
+        class kit:  # noqa: N801 - as the page names it
+            class platform:  # noqa: N801 - the same
+                runtime = world.platform.runtime
+
+    mine, others = Web.person_id, world.north.staff["owner"].id
+    assert may_hear(Web, f"notifications:{mine}")  # type: ignore[arg-type]
+    assert not may_hear(Web, f"notifications:{others}")  # type: ignore[arg-type]
