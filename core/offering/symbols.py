@@ -30,7 +30,17 @@ from tenants.services.actor import Actor
 from tenants.services.errors import ConflictError, InvalidError, NotFoundError
 from tenants.text import _
 
-__all__ = ["add", "available_instruments", "change", "count_by_status", "set_status", "symbol", "symbols", "values_of"]
+__all__ = [
+    "add",
+    "all_symbols",
+    "available_instruments",
+    "change",
+    "count_by_status",
+    "set_status",
+    "symbol",
+    "symbols",
+    "values_of",
+]
 
 _FIXED: Final = ("contract_size", "base", "quote")
 _AT_ONCE: Final = frozenset({"pip", "contract_size", "base", "quote"})
@@ -54,6 +64,11 @@ def symbols(session: TenantSession, ids: Collection[UUID]) -> Sequence[Symbol]:
     if len(found) != len(set(ids)):
         raise NotFoundError(_("There is no such symbol."))
     return found
+
+
+def all_symbols(session: TenantSession) -> Sequence[Symbol]:
+    """All of the brokerage's, by code."""
+    return session.scalars(select(Symbol).order_by(Symbol.code)).all()
 
 
 def values_of(found: Symbol) -> SymbolValues:

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 from PIL import Image
 from sqlalchemy import select, text
 
@@ -19,7 +20,7 @@ from tenants.models import TenantHost
 from tenants.services import audit, branding, company
 from tenants.services.actor import OPERATOR
 from tenants.services.audit import AuditFilter
-from tests.web.world import Brokerage, Browser, World
+from tests.web.world import Brokerage, Browser, World, token_of
 
 Fresh = Callable[[Brokerage], Browser]
 TYPES, SYMBOLS, COMPANY = "/admin/settings/account-types", "/admin/settings/symbols", "/admin/settings/company"
@@ -311,3 +312,53 @@ def test_the_checklist_is_computed_from_what_there_is(world: World, browser: Fre
     with world.platform.database.tenant(world.north.tenant_id) as session:
         session.execute(text("update core.symbols set status = 'disabled'"))
     assert states()[3:5] == ["todo", "todo"]
+
+
+def test_the_api_does_what_the_pages_do(world: World, client: TestClient[Any]) -> None:
+    def ask(method: str, path: str, who: str = "owner", body: Any = None) -> Any:
+        headers = {"authorization": f"Bearer {token_of(world, world.north, who)}"}
+        return client.request(method, f"/api/v1/settings{path}", headers=headers, json=body)
+
+    kind, symbol = str(_type(world).id), str(world.north.ids["symbol"])
+    found = ask("GET", f"/account-types/{kind}").json()
+    assert (found["accounts"], found["conditions"]["leverage"]) == (2, "100")
+    wanted = {**found["conditions"], "leverage": "50"}
+    assert ask("PUT", f"/account-types/{kind}", body=wanted).json() == {"changed": ["leverage"]}
+    stop = {**wanted, "margin_call_level": "10000", "stop_out_level": "9000"}
+    refused = ask("PUT", f"/account-types/{kind}", body=stop)
+    assert (refused.status_code, refused.json()["code"], refused.json()["accounts"]) == (409, "would_stop_out", 1)
+    assert ask("PUT", f"/account-types/{kind}?accept=true", body=stop).status_code == 200
+    assert ask("PUT", f"/account-types/{kind}", body={**wanted, "mode": "netting"}).status_code == 409
+    assert ask("PUT", f"/account-types/{kind}", body={**wanted, "leverage": "0"}).status_code == 422
+    made = ask("POST", "/account-types", body={**wanted, "name": "Api"})
+    assert made.status_code == 201
+    assert len(ask("GET", "/account-types", "support").json()) == 5
+    assert ask("POST", "/account-types", "support", {**wanted, "name": "No"}).status_code == 404
+    assert ask("GET", "/account-types", "ann").status_code == 404
+    terms = {"enabled": True, "leverage": "20", "markup": None}
+    assert ask("PUT", f"/account-types/{kind}/symbols/{symbol}", body=terms).json() == {"changed": ["EURUSD"]}
+    assert ask("GET", f"/account-types/{kind}/symbols").json()[0]["terms"] == terms
+
+    (one,) = ask("GET", "/symbols").json()
+    assert (one["symbol"], one["tick"]) == ("EURUSD", "0.00001")
+    assert ask("PUT", f"/symbols/{symbol}", body={**one["conditions"], "title": "Euro"}).json() == {
+        "changed": ["title"]
+    }
+    assert ask("POST", "/symbols/status", body={"ids": [symbol], "status": "close_only"}).json() == {
+        "changed": ["EURUSD"]
+    }
+    assert ask("POST", "/symbols", body={"instrument_ids": [symbol]}).status_code == 404
+    theirs = str(world.south.ids["symbol"])
+    assert ask("GET", f"/symbols/{theirs}").status_code == 404
+    assert ask("POST", "/symbols/status", body={"ids": [theirs], "status": "active"}).status_code == 404
+
+    about = ask("GET", "/company").json()
+    assert (about["key"], about["currencies"], about["domains"]) == ("north", ["USD"], ["north.localhost"])
+    changes = {key: about[key] for key in about if key not in ("key", "currencies", "domains")}
+    changed = ask(
+        "PUT", "/company", body={**changes, "legal_entity": "North Ltd", "support_email": "help@north.example"}
+    )
+    assert (changed.status_code, changed.json()["legal_entity"]) == (200, "North Ltd")
+    assert ask("PUT", "/company", body={**changes, "time_zone": "Nowhere"}).status_code == 422
+    steps = {one["key"]: one["state"] for one in ask("GET", "/setup").json()}
+    assert (steps["company"], steps["registration"], steps["brand"]) == ("done", "done", "todo")

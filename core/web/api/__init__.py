@@ -2,7 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
-from core.web.api import accounts, market, openapi, products, trading
+from core.web.api import accounts, market, openapi, products, settings, trading
 
 __all__ = ["API_ROUTES"]
 
@@ -11,5 +11,6 @@ API_ROUTES: list[ControllerRouterHandler] = [
     *market.ROUTES,
     *trading.ROUTES,
     *products.ROUTES,
+    *settings.ROUTES,
     *openapi.ROUTES,
 ]
