@@ -17,6 +17,7 @@ from core.sdk import (
     NavigationEntry,
     Permission,
     Routes,
+    Slot,
     Subscription,
     hookimpl,
 )
@@ -33,6 +34,7 @@ from plugins.bot_trading.services.leaving import exposure_of
 from plugins.bot_trading.services.moving import MODULE
 from plugins.bot_trading.settings import BotTradingSettings
 from plugins.bot_trading.web import admin_routes, api_routes, portal_routes
+from plugins.bot_trading.web.admin_access import access_slot
 from plugins.bot_trading.web.permissions import KILL, LAUNCH, MANAGE, RULE, VIEW
 
 __all__ = ["BotTrading"]
@@ -76,6 +78,7 @@ class BotTrading:
             admin=admin_routes(self._strategies),
             portal=portal_routes(self._strategies),
             api=api_routes(self._strategies),
+            origins={"bot": "bots/{id}"},
         )
 
     @hookimpl
@@ -89,6 +92,10 @@ class BotTrading:
             ),
             NavigationEntry("portal", "Trading", _("Bots"), "", icon="robot", permission=LAUNCH, order=60),
         )
+
+    @hookimpl
+    def slots(self) -> Sequence[Slot]:
+        return (access_slot(self._strategies),)
 
     @hookimpl
     def jobs(self) -> Sequence[Job]:

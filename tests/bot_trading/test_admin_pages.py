@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -138,3 +139,50 @@ def test_the_kill_switch_asks_for_a_word_and_a_reason_and_lifting_a_halt_starts_
 def newest_batch(scene: Scene) -> str:
     with scene.north.session() as session:
         return str(session.scalar(text("select id from bot_trading.batches order by created_at desc limit 1")))
+
+
+# --- who may run what --------------------------------------------------------------------------------------------
+
+
+def test_staff_rule_which_strategies_a_customer_may_run_and_the_report_tells_who_runs_which(scene: Scene) -> None:
+    bot = scene.launch(investment="700")
+    scene.north.set("bot_trading", strategies=["spot_grid"], capital_per_bot="5000")
+    lee = scene.north.customer("Lee")
+    with scene.bench.browse(scene.north) as browser:
+        page = browser.get(f"{ADMIN}/access")
+        for words in (
+            "Allowed strategies",
+            "By ruling only",
+            "Capital for each bot",
+            "5000",
+            "Kim",
+            "Yes, as everybody",
+        ):
+            assert words in page, words
+        browser.send(f"{ADMIN}/access/{scene.kim}", strategy_spot_grid="deny", strategy_martingale="allow")
+        after = browser.get(f"{ADMIN}/access")
+        assert ("Denied by ruling" in after, "Allowed by ruling" in after) == (True, True)
+        rows = table(browser.get(f"{ADMIN}/access/usage.csv").text)
+        assert [(row["Customer"], row["Strategy"], row["Active"], row["Allowed now"]) for row in rows] == [
+            ("Kim", "Spot Grid", "1", "Denied by ruling")
+        ]
+        tab = re.search(r"tab=(bot_trading-\d+)", browser.get(f"/admin/customers/{scene.kim}").text)
+        assert tab is not None
+        own = browser.get(f"/admin/customers/{scene.kim}?tab={tab[1]}")
+        assert ("Denied by ruling" in own, "Bots of this customer" in own) == (True, True)
+        # Bots that run already go on; a deny counts for launches.
+        assert "Running" in browser.get(f"{ADMIN}/bots/{bot}")
+    with scene.bench.browse(scene.north, scene.kim) as browser:
+        offered = browser.get("/bot-trading/new")
+        assert ("Choose Spot Grid" in offered, "Choose Martingale" in offered) == (False, True)
+    with scene.bench.browse(scene.north, lee) as browser:
+        offered = browser.get("/bot-trading/new")
+        assert ("Choose Spot Grid" in offered, "Choose Martingale" in offered) == (True, False)
+    with scene.north.session() as session:
+        entry = session.execute(
+            text("select before, after from tenants.audit_entries where action = 'bot_trading.access.rule'")
+        ).one()
+        assert (entry.before["spot_grid"], entry.after["spot_grid"], entry.after["martingale"]) == (None, False, True)
+    with scene.bench.browse(scene.south) as browser:
+        assert browser.get(f"{ADMIN}/access/{scene.kim}").status == 404
+        assert "Kim" not in browser.get(f"{ADMIN}/access")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
@@ -114,11 +114,7 @@ def days_of(session: TenantSession, days: int = 366) -> list[DayRow]:
     return [
         row
         if row.reporting == rates.currency
-        else DayRow(
-            *(getattr(row, name) for name in DayRow.__dataclass_fields__ if name not in ("reporting", "rate")),
-            reporting=rates.currency,
-            rate=rates.rates.get(row.currency),
-        )
+        else replace(row, reporting=rates.currency, rate=rates.rates.get(row.currency))
         for row in rows
     ]
 

@@ -74,9 +74,8 @@ class Sums:
     def converted(self, rates: Rates) -> Sums:
         """In the main currency; without a rate the amounts are nothing, and the counts stay."""
         rate = rates.rates.get(self.currency, ZERO)
-        return replace(
-            self, currency=rates.currency, **{name: round_amount(getattr(self, name) * rate) for name in _MONEY}
-        )
+        amounts: dict[str, Any] = {name: round_amount(getattr(self, name) * rate) for name in _MONEY}
+        return replace(self, currency=rates.currency, **amounts)
 
 
 @exact

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from core.sdk.text import _
 from core.sdk.web import FromPath, Web
 from plugins.bot_trading.registry import Strategies
+from plugins.bot_trading.web.admin_access import access_routes
 from plugins.bot_trading.web.admin_bulk import bulk_routes
 from plugins.bot_trading.web.admin_mission import mission_routes
 from plugins.bot_trading.web.admin_stats import stats_routes
@@ -31,6 +32,7 @@ def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         *stats_routes(strategies),
         *mission_routes(strategies),
         *bulk_routes(strategies),
+        *access_routes(strategies),
         *command_routes(strategies, {"permission": MANAGE}),
     ]
 

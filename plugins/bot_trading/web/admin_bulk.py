@@ -61,7 +61,14 @@ def bulk_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
 
 
 def begin(
-    web: Web, session: TenantSession, command: CommandName, bots: Sequence[UUID], *, key: str, note: str, detail: str = "{}"
+    web: Web,
+    session: TenantSession,
+    command: CommandName,
+    bots: Sequence[UUID],
+    *,
+    key: str,
+    note: str,
+    detail: str = "{}",
 ) -> UUID:
     """Store the commands, write it down, and wake a worker: all in one transaction."""
     batch_id, new = begin_batch(session, command, bots, actor=web.actor, key=key, note=note, detail=detail)
@@ -118,7 +125,13 @@ def _dialog(strategies: Strategies, name: str) -> list[ControllerRouterHandler]:
         detail = '{"confirmed": true}' if name == "resume" and value("choice") == "all" else "{}"
         with web.session() as session:
             batch_id = begin(
-                web, session, command, chosen.bots, key=value("key")[:64] or str(new_id()), note=value("note")[:200], detail=detail
+                web,
+                session,
+                command,
+                chosen.bots,
+                key=value("key")[:64] or str(new_id()),
+                note=value("note")[:200],
+                detail=detail,
             )
         return web.redirect(f"batches/{batch_id}")
 
