@@ -64,6 +64,7 @@ _PORTAL = (
     _Entry("", _("Overview"), "/", "home", None, 0),
     _Entry("", _("Trade"), "/trade", "chart-candle", None, 10),
     _Entry("", _("History"), "/history", "history", None, 200),
+    _Entry("", _("Statements"), "/statements", "receipt", None, 210),
 )
 
 

@@ -23,6 +23,7 @@ from core.web.password_pages import password_routes
 from core.web.profile_pages import AdminProfile, email_routes
 from core.web.security_pages import AdminSecurity
 from core.web.signing import AdminSignIn
+from core.web.statements import ADMIN_STATEMENTS
 from core.web.token_pages import AdminTokens
 
 __all__ = ["ADMIN_ROUTES"]
@@ -37,6 +38,7 @@ ADMIN_ROUTES: list[ControllerRouterHandler] = [
     *product_settings.ROUTES,
     *settings.ROUTES,
     *trading.ROUTES,
+    *ADMIN_STATEMENTS,
     *customers.ROUTES,
     *customer_acts.ROUTES,
     *funds.ROUTES,
