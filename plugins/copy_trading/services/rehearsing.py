@@ -36,7 +36,7 @@ def start(session: TenantSession, customer_id: UUID, master_id: UUID, account_id
             "customer": str(customer_id),
             "master": str(master_id),
             "account": str(account_id),
-            "choices": choices.model_dump(mode="json"),
+            "choices": choices.model_dump(mode="json", include=set(Choices.model_fields)),
         },
     )
 

@@ -13,6 +13,7 @@ from litestar.response import Response
 from core.sdk.jobs import RunState, run_state
 from core.sdk.text import _
 from core.sdk.web import Chart, FromPath, NotFoundError, Series, Web
+from plugins.copy_trading.replication.orders import MODULE
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.services import rehearsing
 from plugins.copy_trading.web import choosing
@@ -47,7 +48,7 @@ def watch(web: Web, master_id: FromPath[UUID], run_id: FromPath[UUID]) -> Respon
 
 def own_run(state: RunState | None, customer_id: UUID, master_id: UUID) -> RunState:
     """A dry run of this customer over this master; any other run does not exist."""
-    if state is None or state.job != f"{rehearsing.MODULE}.{rehearsing.JOB}":
+    if state is None or state.job != f"{MODULE}.{rehearsing.JOB}":
         raise NotFoundError
     if (state.payload.get("customer"), state.payload.get("master")) != (str(customer_id), str(master_id)):
         raise NotFoundError
