@@ -120,7 +120,10 @@ def read_routes(hooks: PluginHooks) -> Routes:
                 raise RejectionError(
                     f"routes.{area} holds {_kind(handler)}; put route handlers, controllers or routers there"
                 )
-    return Routes(tuple(routes.admin), tuple(routes.portal), tuple(routes.api))
+    for kind, path in routes.origins.items():
+        if "{id}" not in path or path.startswith("/"):
+            raise RejectionError(f"routes.origins[{kind!r}] is a path below the plugin's own with {{id}} in it, not {path!r}")
+    return Routes(tuple(routes.admin), tuple(routes.portal), tuple(routes.api), dict(routes.origins))
 
 
 def read_navigation(hooks: PluginHooks) -> tuple[NavigationEntry, ...]:

@@ -56,11 +56,16 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Litestar handlers by area; paths are relative to the plugin's own prefix in each."""
+    """Litestar handlers by area; paths are relative to the plugin's own prefix in each.
+
+    :ivar origins: the portal's page of what the plugin's orders come from, by their origin, such as
+        ``{"bot": "bots/{id}"}``: origin tags of positions and orders lead there.
+    """
 
     admin: Sequence[ControllerRouterHandler] = ()
     portal: Sequence[ControllerRouterHandler] = ()
     api: Sequence[ControllerRouterHandler] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,26 @@ from pydantic import BaseModel, Field
 
 from core.trading.services import ProtectionError, cancel_orders, close_positions, set_protection
 from core.trading.types import OrderResult, Origin
+from core.web.formats import current_formatter
 from core.web.forms import Form, form_for, parse_form
 from core.web.page import Page
-from core.web.reading import OrderRow, PositionRow, order_row, position_row
+from core.web.reading import (
+    OrderRow,
+    PositionRow,
+    account_row,
+    list_orders,
+    list_positions,
+    order_row,
+    position_row,
+)
 from core.web.reasons import reason_text
 from core.web.refusals import NotFoundError
-from tenants.db import new_id
+from core.web.tables import TableQuery
+from tenants.db import TenantSession, new_id
 from tenants.services import audit
+from tenants.text import _, _n
 
-__all__ = ["AdminActing", "PortalActing"]
+__all__ = ["AdminActing", "PortalActing", "leave"]
 
 MAX_BULK = 200
 
@@ -30,16 +41,18 @@ MAX_BULK = 200
 class Closing(BaseModel):
     """How much of a position is closed."""
 
-    volume: Annotated[Decimal, Field(title="Lots to close", gt=0)]
+    volume: Annotated[Decimal, Field(title=_("Lots to close"), gt=0)]
 
 
 class Protection(BaseModel):
     """The prices at which a position closes by itself."""
 
-    stop_loss: Annotated[Decimal | None, Field(title="Stop-loss", gt=0, description="Leave it empty for none.")] = None
-    take_profit: Annotated[Decimal | None, Field(title="Take-profit", gt=0, description="Leave it empty for none.")] = (
-        None
-    )
+    stop_loss: Annotated[
+        Decimal | None, Field(title=_("Stop-loss"), gt=0, description=_("Leave it empty for none."))
+    ] = None
+    take_profit: Annotated[
+        Decimal | None, Field(title=_("Take-profit"), gt=0, description=_("Leave it empty for none."))
+    ] = None
 
 
 class _Acting(Controller):
@@ -49,15 +62,16 @@ class _Acting(Controller):
 
     @get("/positions/close", sync_to_thread=True)
     def ask_close_many(self, web: Page) -> Response[str]:
-        """Which positions would be closed."""
-        rows = [row for row in _positions(web, web.query_list("ids")) if row.closed_ts_ms is None]
+        """Which positions would be closed: the named ones, or all of an ``account``."""
+        rows = [row for row in _named_positions(web) if row.closed_ts_ms is None]
         return web.render(
             "trading/close_many.html",
             rows=rows,
             items=_impact(rows),
+            followed=sum(1 for row in rows if row.origin in ("copy", "bot")),
             base=self.base,
             key=str(new_id()),
-            title="Close positions",
+            title=_("Close positions"),
         )
 
     @post("/positions/close", sync_to_thread=True, status_code=200)
@@ -67,12 +81,12 @@ class _Acting(Controller):
         results = _close(web, [(row, None) for row in rows], _key(web))
         done = sum(1 for result in results if result.status == "filled")
         waiting = len(results) - done
-        text = f"{done} of {len(results)} positions closed." + (
-            f" {waiting} wait: their market is closed." if waiting else ""
+        text = (
+            _("{done} of {all} positions closed. The others wait: their market is closed.", done=done, all=len(results))
+            if waiting
+            else _n("{count} position closed.", "{count} positions closed.", done)
         )
-        return web.leave_for(
-            _back(web, f"{self.base}/positions"), notice=text, tone="green" if not waiting else "yellow"
-        )
+        return leave(web, f"{self.base}/positions", text, tone="green" if not waiting else "yellow")
 
     @get("/positions/{position_id:uuid}/close", sync_to_thread=True)
     def ask_close(self, web: Page, position_id: FromPath[UUID]) -> Response[str]:
@@ -94,12 +108,18 @@ class _Acting(Controller):
             return self._close_dialog(web, row, parsed.form.with_errors({}, text), status=409)
         if result.status == "filled":
             price = web.formatter.price(result.average_price, row.tick)
-            return web.leave_for(
-                _back(web, f"{self.base}/positions"),
-                notice=f"{row.symbol}: {web.formatter.number(result.filled)} lots closed at {price}.",
+            return leave(
+                web,
+                f"{self.base}/positions",
+                _(
+                    "{symbol}: {lots} lots closed at {price}.",
+                    symbol=row.symbol,
+                    lots=web.formatter.number(result.filled),
+                    price=price,
+                ),
             )
-        text = f"{row.symbol}: the close waits until the market can take it."
-        return web.leave_for(_back(web, f"{self.base}/positions"), notice=text, tone="yellow")
+        text = _("{symbol}: the close waits until the market can take it.", symbol=row.symbol)
+        return leave(web, f"{self.base}/positions", text, tone="yellow")
 
     @get("/positions/{position_id:uuid}/protect", sync_to_thread=True)
     def ask_protect(self, web: Page, position_id: FromPath[UUID]) -> Response[str]:
@@ -127,20 +147,22 @@ class _Acting(Controller):
             field = "take_profit" if error.reason == "invalid_take_profit" else "stop_loss"
             text = reason_text(error.reason, error.detail)
             return self._protect_dialog(web, row, parsed.form.with_errors({field: text}), status=422)
-        return web.leave_for(
-            _back(web, f"{self.base}/positions"), notice=f"{row.symbol}: stop-loss and take-profit are set."
+        return leave(
+            web,
+            f"{self.base}/positions",
+            _("{symbol}: stop-loss and take-profit are set.", symbol=row.symbol),
         )
 
     @get("/orders/cancel", sync_to_thread=True)
     def ask_cancel_many(self, web: Page) -> Response[str]:
-        """Which orders would be cancelled."""
-        rows = [row for row in _orders(web, web.query_list("ids")) if row.cancellable]
+        """Which orders would be cancelled: the named ones, or all of an ``account``."""
+        rows = [row for row in _named_orders(web) if row.cancellable]
         return web.render(
             "trading/cancel.html",
             rows=rows,
             action=f"{self.base}/orders/cancel",
             ids=[str(r.id) for r in rows],
-            title="Cancel orders",
+            title=_("Cancel orders"),
         )
 
     @post("/orders/cancel", sync_to_thread=True, status_code=200)
@@ -158,7 +180,7 @@ class _Acting(Controller):
             rows=[row],
             action=f"{self.base}/orders/{row.id}/cancel",
             ids=[],
-            title="Cancel order",
+            title=_("Cancel order"),
         )
 
     @post("/orders/{order_id:uuid}/cancel", sync_to_thread=True, status_code=200)
@@ -174,12 +196,17 @@ class _Acting(Controller):
             form=form,
             base=self.base,
             key=str(new_id()),
-            title=f"Close {row.symbol}",
+            title=_("Close {symbol}", symbol=row.symbol),
         )
 
     def _protect_dialog(self, web: Page, row: PositionRow, form: Form, status: int = 200) -> Response[str]:
         return web.render(
-            "trading/protect.html", status=status, row=row, form=form, base=self.base, title=f"Protect {row.symbol}"
+            "trading/protect.html",
+            status=status,
+            row=row,
+            form=form,
+            base=self.base,
+            title=_("Protect {symbol}", symbol=row.symbol),
         )
 
 
@@ -227,9 +254,11 @@ def _cancel(web: Page, rows: Sequence[OrderRow], base: str) -> Response[Any]:
             )
     done = sum(1 for result in results if result.status == "cancelled")
     if done == len(rows) == 1:
-        return web.leave_for(_back(web, f"{base}/orders"), notice=f"The {rows[0].symbol} order is cancelled.")
+        text = _("The {symbol} order is cancelled.", symbol=rows[0].symbol)
+        return leave(web, f"{base}/orders", text)
     tone = "green" if done == len(rows) else "yellow"
-    return web.leave_for(_back(web, f"{base}/orders"), notice=f"{done} of {len(rows)} orders cancelled.", tone=tone)
+    text = _("{done} of {all} orders cancelled.", done=done, all=len(rows))
+    return leave(web, f"{base}/orders", text, tone=tone)
 
 
 def _owner(web: Page) -> UUID | None:
@@ -260,6 +289,34 @@ def _positions(web: Page, ids: Sequence[str]) -> list[PositionRow]:
     return [row for row in found if row is not None]
 
 
+def _named_positions(web: Page) -> Sequence[PositionRow]:
+    """The positions of the query: by ``ids``, or the open ones of an ``account``."""
+    wanted = web.query.get("account")
+    if not wanted:
+        return _positions(web, web.query_list("ids"))
+    with web.session() as session:
+        account = _account(web, session, wanted)
+        return list_positions(session, TableQuery(size=MAX_BULK), account=account, customer=_owner(web)).rows
+
+
+def _named_orders(web: Page) -> Sequence[OrderRow]:
+    wanted = web.query.get("account")
+    if not wanted:
+        return _orders(web, web.query_list("ids"))
+    with web.session() as session:
+        account = _account(web, session, wanted)
+        return list_orders(
+            session, TableQuery(size=MAX_BULK), account=account, customer=_owner(web), open_only=True
+        ).rows
+
+
+def _account(web: Page, session: TenantSession, wanted: str) -> UUID:
+    found = account_row(session, _uuids([wanted])[0], customer=_owner(web))
+    if found is None:
+        raise NotFoundError(wanted)
+    return found.id
+
+
 def _orders(web: Page, ids: Sequence[str]) -> list[OrderRow]:
     with web.session() as session:
         found = [order_row(session, wanted, customer=_owner(web)) for wanted in _uuids(ids)]
@@ -284,7 +341,15 @@ def _key(web: Page) -> str:
     return (web.form.get("key") or [str(new_id())])[-1][:40]
 
 
-def _back(web: Page, default: str) -> str:
+def leave(web: Page, default: str, text: str, tone: str = "green") -> Response[Any]:
+    """After an action: back to the page the dialog was opened on. The trading page stays, and asks for what has changed."""
+    target = back_from(web, default)
+    if web.fragment and target.split("?")[0] == "/trade":
+        return web.done(text, tone, event="account-changed")
+    return web.leave_for(target, notice=text, tone=tone)
+
+
+def back_from(web: Page, default: str) -> str:
     """The page the dialog was opened on, if it is one of ours."""
     came = web.request.headers.get("hx-current-url", "")
     host = web.request.headers.get("host", "")
@@ -297,8 +362,11 @@ def _impact(rows: Sequence[PositionRow]) -> list[tuple[str, str]]:
     for row in rows:
         floating[row.currency] = floating.get(row.currency, Decimal(0)) + (row.floating or Decimal(0))
     return [
-        ("Positions", str(len(rows))),
-        *((f"P&L now, {code}", f"{amount:+,.2f}") for code, amount in floating.items()),
+        (_("Positions"), str(len(rows))),
+        *(
+            (_("P&L now, {currency}", currency=code), current_formatter().number(amount, 2, signed=True))
+            for code, amount in floating.items()
+        ),
     ]
 
 

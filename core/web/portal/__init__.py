@@ -4,11 +4,13 @@ from litestar.types import ControllerRouterHandler
 
 from core.web import acting
 from core.web.live.route import live_route
+from core.web.notification_pages import PortalNotifications
 from core.web.password_pages import password_routes
-from core.web.portal import accounts, overview, trade
+from core.web.portal import accounts, overview, ticket, trade, working
 from core.web.profile_pages import PortalProfile, email_routes
 from core.web.security_pages import PortalSecurity
 from core.web.signing import PortalSignIn, portal_registration
+from core.web.statements import PORTAL_STATEMENTS
 from core.web.token_pages import PortalTokens
 
 __all__ = ["PORTAL_ROUTES"]
@@ -21,9 +23,13 @@ PORTAL_ROUTES: list[ControllerRouterHandler] = [
     *overview.ROUTES,
     *accounts.ROUTES,
     *trade.ROUTES,
+    *ticket.ROUTES,
+    *working.ROUTES,
+    *PORTAL_STATEMENTS,
     PortalTokens,
     PortalSecurity,
     PortalProfile,
+    PortalNotifications,
     *email_routes("portal"),
     acting.PortalActing,
 ]

@@ -1,30 +1,52 @@
-"""The trading page: quotes, a chart, a ticket, positions and orders of one account."""
+"""The trading page: quotes, a chart, a ticket, and what one account holds and waits for."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Response
 
-from core.trading.services import place_orders, quotes
-from core.trading.types import OrderRequest, Origin
-from core.web.charts import Chart, Series, series_of
-from core.web.page import Page
-from core.web.portal.accounts import orders_table, positions_table
+from core.trading.services import favourites, quotes, set_favourite
+from core.trading.types import QuoteView
+from core.web.charts import Chart, Line, Series, levels_of, series_of
+from core.web.page import Page, WebPage
+from core.web.portal.dock import Dock, dock_of
+from core.web.portal.naming import account_and_symbol, digits_of
+from core.web.portal.ticket import Ticket
 from core.web.reading import AccountRow, SymbolRow, account_row, candles, list_accounts, symbols_of_account, usual_gap_s
-from core.web.reasons import reason_text
 from core.web.refusals import NotFoundError
 from core.web.tables import TableQuery
-from tenants.db import TenantSession, new_id
+from tenants.db import TenantSession
+from tenants.text import _
 
 __all__ = ["ROUTES"]
 
-STEPS = {"10s": 10, "1m": 60, "5m": 300, "1h": 3600, "1d": 86_400}
-KINDS: dict[str, Literal["market", "limit", "stop"]] = {"market": "market", "limit": "limit", "stop": "stop"}
+STEPS = {"10s": 10, "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "4h": 14_400, "1d": 86_400}
+NEAR = Decimal("0.1")
+"""Lines further from the price than this part of it are left out of the chart, which would flatten its candles."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the address asks for: account, symbol, length of a candle, tab of the dock."""
+
+    account: AccountRow
+    symbol: SymbolRow | None
+    step: str
+    tab: str
+
+    def url(self, path: str = "/trade", **changes: Any) -> str:
+        """The page with something of it changed."""
+        values: dict[str, Any] = {"account": self.account.id, "step": self.step, "tab": self.tab}
+        if self.symbol:
+            values["symbol"] = self.symbol.code
+        return f"{path}?{urlencode({key: value for key, value in (values | changes).items() if value})}"
 
 
 @get("/trade", sync_to_thread=True)
@@ -34,33 +56,30 @@ def trade(web: Page) -> Response[str]:
         accounts = list_accounts(session, TableQuery(size=100, sort="number"), customer=web.person_id).rows
         account = _chosen(accounts, web.query.get("account", ""))
         if account is None:
-            return web.render("portal/trade_none.html", title="Trade")
-        symbols = symbols_of_account(session, account.id)
+            return web.render("portal/trade_none.html", title=_("Trade"))
+        marked = favourites(session, web.person_id)
+        symbols = sorted(symbols_of_account(session, account.id), key=lambda item: (item.id not in marked, item.code))
         symbol = next((s for s in symbols if s.code == web.query.get("symbol")), symbols[0] if symbols else None)
         now = quotes(session, account.id, [item.id for item in symbols])
-        positions = positions_table(web, session, account.id, f"/accounts/{account.id}")
-        orders = orders_table(web, session, account.id, f"/accounts/{account.id}", open_only=True)
-        gap_s = usual_gap_s(session, symbol) if symbol else 0.0
-    asked = web.query.get("step", "")
-    # A candle should have a few quotes in it, however fast or slow the feed is.
-    step = asked if asked in STEPS else next((name for name, length in STEPS.items() if length >= 3 * gap_s), "1d")
-    chart = None
-    if symbol is not None:
-        source = f"/trade/candles?account={account.id}&symbol={symbol.code}&step={step}"
-        chart = Chart(
-            "price",
-            [Series((), "candles", symbol.code)],
-            f"Candles of {symbol.code}",
-            digits=_digits(symbol),
-            height=400,
-            source=source,
-            live=symbol.code,
-        )
+        choice = Choice(account, symbol, _step(web, session, symbol), web.query.get("tab", ""))
+        dock = dock_of(web, session, account, choice.tab)
     return web.render(
-        "portal/trade.html", account=account, accounts=accounts, symbols=symbols, symbol=symbol, quotes=now, chart=chart,
-        step=step, steps=list(STEPS), positions=positions, orders=orders, key=str(new_id()),
-        ticket=_ticket(symbol), error="", title=f"{symbol.code} · Trade" if symbol else "Trade",
-    )  # fmt: skip
+        "portal/trade.html",
+        choice=choice,
+        account=account,
+        accounts=accounts,
+        symbols=symbols,
+        favourites=marked,
+        symbol=symbol,
+        quotes=now,
+        quote=now.get(symbol.id) if symbol else None,
+        chart=_chart(choice),
+        levels=_levels(dock, symbol, now),
+        steps=list(STEPS),
+        dock=dock,
+        ticket=Ticket.fresh(symbol) if symbol else None,
+        title=_("{symbol} · Trade", symbol=symbol.code) if symbol else _("Trade"),
+    )
 
 
 @get("/trade/candles", sync_to_thread=True)
@@ -68,120 +87,47 @@ def chart_data(web: Page) -> Response[dict[str, Any]]:
     """Candles for the chart."""
     step = STEPS.get(web.query.get("step", ""), 60)
     with web.session() as session:
-        _, symbol = _account_and_symbol(web, session)
+        _account, symbol = account_and_symbol(web, session, web.query)
         bars = candles(session, symbol, step)
     return Response(
-        {"series": [series_of(Series(bars, "candles", symbol.code))], "step": step, "digits": _digits(symbol)}
+        {"series": [series_of(Series(bars, "candles", symbol.code))], "step": step, "digits": digits_of(symbol)}
     )
 
 
 @get("/trade/{account_id:uuid}/panels", sync_to_thread=True)
 def panels(web: Page, account_id: FromPath[UUID]) -> Response[str]:
-    """Figures, positions and orders, asked for again while prices move."""
+    """Figures and what the account holds, asked for again while prices move."""
     with web.session() as session:
         account = account_row(session, account_id, customer=web.person_id)
         if account is None:
             raise NotFoundError(str(account_id))
-        positions = positions_table(web, session, account.id, f"/accounts/{account.id}")
-        orders = orders_table(web, session, account.id, f"/accounts/{account.id}", open_only=True)
-    return web.render("portal/trade_panels.html", account=account, positions=positions, orders=orders)
-
-
-@post("/trade/order", sync_to_thread=True, status_code=200)
-def order(web: Page) -> Response[Any]:
-    """Place the ticket's order. The ticket's key makes a second click the same order."""
-    values = {name: (sent[-1] if sent else "") for name, sent in web.form.items()}
-    with web.session() as session:
-        account, symbol = _account_and_symbol(web, session, values)
-    if not web.may("trading.trade"):
-        return _again(web, values, account, symbol, "Trading starts once your identity is verified.", status=409)
-    try:
-        request = _request(web, values, account, symbol)
-    except ValueError as error:
-        return _again(web, values, account, symbol, str(error), status=422)
-    with web.session() as session:
-        result = place_orders(session, [request])[0]
-    if not result.accepted:
-        return _again(web, values, account, symbol, reason_text(result.reason, result.detail), status=422)
-    lots, price = web.formatter.number(request.volume), web.formatter.price(result.average_price, symbol.tick)
-    word = "bought" if request.side == "buy" else "sold"
-    text = (
-        f"{lots} lots of {symbol.code} {word} at {price}."
-        if result.status == "filled"
-        else f"Your {values['kind']} order for {lots} lots of {symbol.code} waits for its price."
-    )
-    if not web.fragment:
-        return web.leave_for(f"/trade?account={account.id}&symbol={symbol.code}", notice=text)
-    return _again(web, {}, account, symbol, "", said=text)
-
-
-def _request(web: Page, values: dict[str, str], account: AccountRow, symbol: SymbolRow) -> OrderRequest:
-    side: Literal["buy", "sell"] = "buy" if values.get("side") == "buy" else "sell"
-    if values.get("side") not in ("buy", "sell"):
-        raise ValueError("Choose to buy or to sell.")
-    kind = KINDS.get(values.get("kind", ""))
-    if kind is None:
-        raise ValueError("Choose a kind of order.")
-    volume = _number(values, "volume", "lots")
-    if volume is None or volume <= 0:
-        raise ValueError("Enter how many lots.")
-    price = _number(values, "price", "the price") if kind != "market" else None
-    if kind != "market" and price is None:
-        raise ValueError("Enter the price of the order.")
-    return OrderRequest(
-        f"portal-{values.get('key') or new_id()}"[:100],
-        account.id,
-        symbol.id,
-        side,
-        volume,
-        kind=kind,
-        price=price,
-        stop_loss=_number(values, "stop_loss", "the stop-loss"),
-        take_profit=_number(values, "take_profit", "the take-profit"),
-        origin=Origin(actor=web.actor),
+        code = web.query.get("symbol", "")
+        symbol = next((item for item in symbols_of_account(session, account.id) if item.code == code), None)
+        now = quotes(session, account.id, [symbol.id] if symbol else [])
+        step = web.query.get("step", "")
+        choice = Choice(account, symbol, step if step in STEPS else "", web.query.get("tab", ""))
+        dock = dock_of(web, session, account, choice.tab)
+    return web.render(
+        "portal/trade_panels.html",
+        choice=choice,
+        account=account,
+        symbol=symbol,
+        quote=now.get(symbol.id) if symbol else None,
+        dock=dock,
+        levels=_levels(dock, symbol, now),
+        oob=True,
     )
 
 
-def _again(
-    web: Page,
-    values: dict[str, str],
-    account: AccountRow,
-    symbol: SymbolRow,
-    error: str,
-    *,
-    status: int = 200,
-    said: str = "",
-) -> Response[Any]:
+@post("/trade/favourites", sync_to_thread=True, status_code=200)
+def mark(web: Page) -> Response[str]:
+    """Mark a symbol, or take the mark away; the star as it is then."""
+    sent = {name: values[-1] for name, values in web.form.items() if values}
+    marked = sent.get("marked") == "yes"
     with web.session() as session:
-        now = quotes(session, account.id, [symbol.id])
-    answer = web.render(
-        "portal/ticket.html", status=status, account=account, symbol=symbol, quotes=now, ticket=_ticket(symbol) | values,
-        key=str(new_id()), error=error, said=said, title=f"{symbol.code} · Trade",
-    )  # fmt: skip
-    if said:
-        answer.headers["hx-trigger"] = web.message(said, event="account-changed")
-    return answer
-
-
-def _ticket(symbol: SymbolRow | None) -> dict[str, str]:
-    lots = format(symbol.min_lot.normalize(), "f") if symbol else ""
-    return {"side": "buy", "kind": "market", "volume": lots, "price": "", "stop_loss": "", "take_profit": ""}
-
-
-def _account_and_symbol(
-    web: Page, session: TenantSession, values: dict[str, str] | None = None
-) -> tuple[AccountRow, SymbolRow]:
-    given = web.query if values is None else values
-    try:
-        account = account_row(session, UUID(str(given.get("account", ""))), customer=web.person_id)
-    except ValueError:
-        account = None
-    if account is None:
-        raise NotFoundError("account")
-    symbol = next((s for s in symbols_of_account(session, account.id) if s.code == given.get("symbol")), None)
-    if symbol is None:
-        raise NotFoundError("symbol")
-    return account, symbol
+        account, symbol = account_and_symbol(web, session, sent)
+        set_favourite(session, web.person_id, symbol.id, marked)
+    return web.render("portal/trade_star.html", account=account, item=symbol, marked=marked)
 
 
 def _chosen(accounts: Any, wanted: str) -> AccountRow | None:
@@ -189,22 +135,51 @@ def _chosen(accounts: Any, wanted: str) -> AccountRow | None:
     return found or next((a for a in accounts if a.status == "active"), accounts[0] if accounts else None)
 
 
-def _digits(symbol: SymbolRow) -> int:
-    exponent = symbol.tick.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+def _step(web: WebPage, session: TenantSession, symbol: SymbolRow | None) -> str:
+    asked = web.query.get("step", "")
+    if asked in STEPS:
+        return asked
+    # A candle should have a few quotes in it, however fast or slow the feed is.
+    gap_s = usual_gap_s(session, symbol) if symbol else 0.0
+    return next((name for name, length in STEPS.items() if length >= 3 * gap_s), "1d")
 
 
-def _number(values: dict[str, str], name: str, what: str) -> Decimal | None:
-    sent = values.get(name, "").strip().replace(",", ".")
-    if not sent:
+def _chart(choice: Choice) -> Chart | None:
+    symbol = choice.symbol
+    if symbol is None:
         return None
-    try:
-        found = Decimal(sent)
-    except InvalidOperation:
-        raise ValueError(f"{what[:1].upper()}{what[1:]}: please enter a number.") from None
-    if not found.is_finite():
-        raise ValueError(f"{what[:1].upper()}{what[1:]}: please enter a number.")
-    return found
+    return Chart(
+        "price",
+        [Series((), "candles", symbol.code)],
+        _("Candles of {symbol}", symbol=symbol.code),
+        digits=digits_of(symbol),
+        height=400,
+        source=choice.url("/trade/candles", tab=""),
+        live=symbol.code,
+        step_s=STEPS[choice.step],
+    )
 
 
-ROUTES = [trade, chart_data, panels, order]
+def _levels(dock: Dock, symbol: SymbolRow | None, now: dict[UUID, QuoteView]) -> str:
+    """Entries, protections and working orders of the symbol as lines of the chart, as far as they are near the price."""
+    quote = now.get(symbol.id) if symbol else None
+    if symbol is None or quote is None:
+        return levels_of(())
+    lines = []
+    for row in dock.positions:
+        if row.symbol_id == symbol.id:
+            lines.append(Line(row.open_price, "up" if row.side == "buy" else "down", row.side.upper()))
+            lines += _protection(row.stop_loss, row.take_profit)
+    for order in dock.orders:
+        if order.symbol_id == symbol.id and order.price is not None:
+            lines.append(Line(order.price, "primary", order.kind.upper(), dashed=True))
+    near = [line for line in lines if abs(Decimal(line.price) - quote.bid) <= quote.bid * NEAR]
+    return levels_of(near[:30])
+
+
+def _protection(stop_loss: Decimal | None, take_profit: Decimal | None) -> list[Line]:
+    named = ((stop_loss, "down", "SL"), (take_profit, "up", "TP"))
+    return [Line(price, tone, label, dashed=True) for price, tone, label in named if price is not None]
+
+
+ROUTES = [trade, chart_data, panels, mark]

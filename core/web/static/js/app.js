@@ -64,6 +64,15 @@ document.addEventListener("click", async (event) => {
   toast(words.copied, "green");
 });
 
+// A button that fills in a part of the whole.
+document.addEventListener("click", (event) => {
+  const part = event.target.closest("[data-part]");
+  if (!part) return;
+  const input = document.querySelector(part.closest("[data-parts]").dataset.parts);
+  input.value = part.dataset.part;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // A choice that is a form of its own goes at once.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();

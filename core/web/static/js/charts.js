@@ -40,7 +40,7 @@ function look(palette) {
     layout: { background: { color: "transparent" }, textColor: palette.text, fontFamily: "Inter, system-ui, sans-serif", fontSize: 11, attributionLogo: false },
     grid: { vertLines: { visible: false }, horzLines: { color: palette.grid } },
     rightPriceScale: { borderVisible: false },
-    timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false },
+    timeScale: { borderVisible: false, maxBarSpacing: 32, timeVisible: true, secondsVisible: false },
     crosshair: { horzLine: { labelBackgroundColor: palette.muted }, vertLine: { labelBackgroundColor: palette.muted } },
   };
 }
