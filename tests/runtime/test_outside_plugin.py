@@ -1,4 +1,4 @@
-"""The example comes in like anybody's plugin: as a wheel of its own, in a clean environment beside the project's wheel."""
+"""The examples come in like anybody's plugins: as wheels of their own, in a clean environment beside the project's wheel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "examples" / "trade-journal"
+EXAMPLES = ("trade-journal", "dca-bot")
 
 
 def run(*command: str | Path, cwd: Path, environ: Mapping[str, str] | None = None) -> str:
@@ -35,10 +35,10 @@ def build_wheel(source: Path, target: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment with both wheels, and this one's dependencies without the project."""
+    """The interpreter of an environment with all the wheels, and this one's dependencies without the project."""
     folder = tmp_path_factory.mktemp("clean")
     wheels = []
-    for name, source in (("platform", ROOT), ("example", EXAMPLE)):
+    for name, source in (("platform", ROOT), *((name, ROOT / "examples" / name) for name in EXAMPLES)):
         (folder / name).mkdir()
         wheels.append(build_wheel(source, folder / name))
     dependencies = folder / "dependencies"
@@ -68,7 +68,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def test_it_is_installed_as_a_distribution_of_its_own(environment: Path, tmp_path: Path) -> None:
+def test_each_is_installed_as_a_distribution_of_its_own(environment: Path, tmp_path: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     told = run(
         environment,
@@ -83,13 +83,15 @@ def test_it_is_installed_as_a_distribution_of_its_own(environment: Path, tmp_pat
     assert (
         plugins["trade_journal"] == "trade_journal = trade_journal.plugin:TradeJournal (tradeyard-trade-journal 1.0.0)"
     )
-    assert set(plugins) == {"bot_trading", "copy_trading", "trade_journal"}
+    assert plugins["dca_bot"] == "dca_bot = dca_bot.plugin:DcaBot (tradeyard-dca-bot 1.0.0)"
+    assert set(plugins) == {"bot_trading", "copy_trading", "dca_bot", "trade_journal"}
     assert rejected == []
 
 
-def test_its_own_tests_pass_there(environment: Path, tmp_path: Path) -> None:
-    """They switch it on for one of two brokerages, and see it work there and only there."""
-    shutil.copytree(EXAMPLE / "tests", tmp_path / "tests")
+def test_their_own_tests_pass_there(environment: Path, tmp_path: Path) -> None:
+    """The journal is switched on for one of two brokerages and works there and only there; the strategy is launched and trades."""
+    for name in EXAMPLES:
+        shutil.copytree(ROOT / "examples" / name / "tests", tmp_path / "tests" / name)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     told = run(environment, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=tmp_path, environ=clean)
     assert " passed" in told

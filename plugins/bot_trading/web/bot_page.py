@@ -16,6 +16,7 @@ from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.access import allowed_strategies
 from plugins.bot_trading.services.details import bot_fills, decisions, load_bot, positions_of, resting_orders
 from plugins.bot_trading.strategies.numbers import plain
+from plugins.bot_trading.strategies.words import is_shown
 from plugins.bot_trading.texts import PAUSES, STATUS_HELP
 from plugins.bot_trading.web.charting import average_entry, bot_chart
 from plugins.bot_trading.web.commanding import bot_actions
@@ -85,9 +86,10 @@ def _settings(running: Running) -> list[tuple[str, object]]:
     """The chosen settings by their titles; what was left empty is left out."""
     settings = running.setup.settings
     found: list[tuple[str, object]] = []
+    values = settings.model_dump()
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
-        if value is None or value is False:
+        if value is None or value is False or not is_shown(field, values):
             continue
         found.append((field.title or name, _written(field, value)))
     return found

@@ -27,10 +27,9 @@ from plugins.bot_trading.services.rehearsing import offered_days
 from plugins.bot_trading.settings import BotTradingSettings
 from plugins.bot_trading.strategies.numbers import plain
 from plugins.bot_trading.strategies.protocol import Refusal, Strategy
-from plugins.bot_trading.strategies.words import Limit
 from plugins.bot_trading.web.charting import price_chart
 
-__all__ = ["LaunchPage", "errors_by_field", "limit_text", "open_launch", "wish_of"]
+__all__ = ["LaunchPage", "errors_by_field", "open_launch", "wish_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +160,6 @@ def errors_by_field(refusals: Sequence[Refusal], form: Form) -> tuple[dict[str, 
         else:
             rest.append(said)
     return errors, " ".join(rest) or (str(_("Some fields need another look.")) if errors else "")
-
-
-def limit_text(limit: Limit) -> str:
-    """A limit in words; empty where there is none."""
-    if limit.least is not None and limit.most is not None:
-        return str(_("{least} to {most}", least=plain(limit.least), most=plain(limit.most)))
-    if limit.least is not None:
-        return str(_("At least {least}", least=plain(limit.least)))
-    return str(_("At most {most}", most=plain(limit.most))) if limit.most is not None else ""
 
 
 def _open(

@@ -22,7 +22,7 @@ from plugins.bot_trading.services.rehearsing import ask_rehearsal, find_rehearsa
 from plugins.bot_trading.strategies.protocol import Strategy
 from plugins.bot_trading.texts import decision_text
 from plugins.bot_trading.web.charting import PRICES, equity_chart, preview_lines, rehearsed_chart
-from plugins.bot_trading.web.launching import limit_text, open_launch, wish_of
+from plugins.bot_trading.web.launching import open_launch, wish_of
 
 __all__ = ["RunView", "begin_run", "show_preview", "show_run"]
 
@@ -69,7 +69,6 @@ def show_preview(web: Web, strategies: Strategies, key: str) -> Response[str]:
         preview=check.preview,
         market=page.place.market if page.place is not None else None,
         errors={**check.errors, **typed},
-        limits={name: (limit_text(limit), limit.why) for name, limit in check.limits.items()},
         lines=levels_of(preview_lines(check.preview)),
         chart_id=PRICES,
         run=run,

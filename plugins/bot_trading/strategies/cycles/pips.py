@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.sdk.text import _
-from plugins.bot_trading.strategies.cycles.ladder import Ladder
+from plugins.bot_trading.strategies.cycles.ladder import Ladder, grown
 from plugins.bot_trading.strategies.cycles.tables import (
     funds_missing,
     ladder_table,
@@ -73,15 +73,18 @@ def losing_level(table: Sequence[Level]) -> list[Refusal]:
 
 
 @exact
-def suggest_pips(market: Market, quote: Quote) -> Mapping[str, Any]:
-    """The smallest lot, a stop of 0.15 % of the price and at least five spreads, and a take-profit 2.5 times as far."""
+def suggest_pips(market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
+    """A stop of 0.15 % of the price and at least five spreads, a take-profit 2.5 times as far, and a lot of which five
+    doubled levels need about a quarter of the capital: the smallest one at least."""
     pip = market.pip_size
     stop = ceil_to(max(quote.ask * _STOP_SHARE, 5 * (quote.ask - quote.bid)), 2 * pip) / pip
-    return {
-        "initial_lot": smallest_lot(market, quote),
-        "stop_loss_pips": stop,
-        "take_profit_pips": stop * Decimal("2.5"),
-    }
+    smallest, profit = smallest_lot(market, quote), stop * Decimal("2.5")
+    ladder = Ladder("buy", grown(market, smallest, Decimal(2), 5), profit * pip, stop * pip)
+    needed = check_ladder(market, ladder, smallest, Decimal(2), quote, None).needed
+    times = max(1, int(capital / 4 / needed)) if needed > ZERO else 1
+    if market.max_lot is not None:
+        times = max(1, min(times, int(market.max_lot / (smallest * 16))))
+    return {"initial_lot": smallest * times, "stop_loss_pips": stop, "take_profit_pips": profit}
 
 
 @exact

@@ -135,7 +135,7 @@ def preview_of(
             Fact(_("Margin of all levels"), ceil_to(margin, _CENT)),
             Fact(_("First level, at once"), first.volume, "volume"),
             Fact(_("Largest level"), largest, "volume"),
-            Fact(_("Profit of a won cycle"), min(profits).quantize(_CENT), "money", max(profits).quantize(_CENT)),
+            Fact(_("Profit of a won cycle"), min(profits), "money", max(profits)),
             *_even_of(table),
             Fact(_("Worst case of a cycle"), worst_cent, "money", loss=True),
         ),

@@ -60,9 +60,9 @@ class Martingale(CycleStrategy[MartingaleSettings]):
         return limits_of(self.settings_model, shown, values, fields)
 
     def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
-        """The smallest ladder at distances that suit the price, and safety orders that use the capital."""
+        """A ladder at distances that suit the price, and safety orders, that use the capital."""
         amount = suggest_amounts(Setup(MartingaleSettings(), market), capital)
-        return {**suggest_pips(market, quote), "first_order": amount, "safety_order": amount}
+        return {**suggest_pips(market, quote, capital), "first_order": amount, "safety_order": amount}
 
 
 def _ladder(setup: Setup[MartingaleSettings]) -> Ladder:

@@ -59,8 +59,8 @@ class ReverseMartingale(CycleStrategy[ReverseMartingaleSettings]):
         return limits_of(self.settings_model, shown, values, pips_fields(market, MAX_LEVELS))
 
     def suggest(self, market: Market, quote: Quote, capital: Decimal) -> Mapping[str, Any]:
-        """The smallest lot at distances that suit the price."""
-        return suggest_pips(market, quote)
+        """A lot that suits the capital, at distances that suit the price."""
+        return suggest_pips(market, quote, capital)
 
 
 def _hedging() -> Refusal:

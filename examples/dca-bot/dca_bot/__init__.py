@@ -1,0 +1,1 @@
+"""Dollar-cost averaging for Tradeyard's bots."""
