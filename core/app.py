@@ -16,7 +16,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from core.web import public
+from core.web import languages, public
 from core.web.admin import ADMIN_ROUTES
 from core.web.answers import error_handlers
 from core.web.api import API_ROUTES
@@ -92,6 +92,7 @@ def create_app(platform: Platform) -> Litestar:
     own: list[ControllerRouterHandler] = [
         public.static_route(assets),
         *public.ROUTES,
+        *languages.ROUTES,
         Router("/admin", route_handlers=ADMIN_ROUTES, include_in_schema=False),
         Router("/", route_handlers=PORTAL_ROUTES, include_in_schema=False),
         api(),

@@ -19,6 +19,7 @@ from core.web.page import HTML, Kit, WebPage
 from core.web.refusals import ModuleUnavailableError, NotFoundError, RefusedError, SignInError
 from core.web.visit import Visit
 from tenants.services import errors as tenants_errors
+from tenants.text import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,17 +31,17 @@ _log = logging.getLogger("tradeyard.web")
 AnyRequest = Request[Any, Any, Any]
 
 _TITLES = {
-    400: ("Something in this request is not right", "Go back and try again."),
-    401: ("Please sign in", "Your session has ended."),
-    403: ("This cannot be done from here", "Load the page again and repeat what you did."),
-    404: ("There is nothing here", "The page does not exist, or it is not for you."),
-    405: ("This cannot be done here", "Go back and try again."),
-    409: ("This was not done", ""),
-    413: ("That is too large", "Choose something smaller."),
-    422: ("Some fields need another look", ""),
-    429: ("That was too fast", "Wait a moment and try again."),
-    500: ("Something went wrong on our side", "It has been noted. Try again in a moment."),
-    503: ("This part is out of order for the moment", "Everything else goes on. Try again in a few minutes."),
+    400: (_("Something in this request is not right"), _("Go back and try again.")),
+    401: (_("Please sign in"), _("Your session has ended.")),
+    403: (_("This cannot be done from here"), _("Load the page again and repeat what you did.")),
+    404: (_("There is nothing here"), _("The page does not exist, or it is not for you.")),
+    405: (_("This cannot be done here"), _("Go back and try again.")),
+    409: (_("This was not done"), "_("),
+    413: (")That is too large_(", ")Choose something smaller._("),
+    422: (")Some fields need another look_(", ")_("),
+    429: (")That was too fast_(", ")Wait a moment and try again._("),
+    500: (")Something went wrong on our side_(", ")It has been noted. Try again in a moment._("),
+    503: (")This part is out of order for the moment_(", ")Everything else goes on. Try again in a few minutes."),
 }
 
 
@@ -151,7 +152,7 @@ def _for_a_part(page: WebPage, problem: Problem) -> Response[Any]:
         body = page.text("errors/dialog.html", problem=problem)
         return Response(body, status_code=problem.status, media_type=HTML)
     text = problem.title if problem.status in (409, 422, 503) else _TITLES.get(problem.status, _TITLES[500])[0]
-    trigger = json.dumps({"toast": {"text": text, "tone": "red"}})
+    trigger = json.dumps({"toast": {"text": str(text), "tone": "red"}})
     return Response(
         "", status_code=problem.status, headers={"hx-trigger": trigger, "hx-reswap": "none"}, media_type=HTML
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from litestar import Request, get
+from litestar import Request, get, route
 from litestar.params import FromPath
 from litestar.response import Response
 
@@ -77,6 +78,18 @@ async def alive() -> Response[str]:
     return Response("ok\n", media_type="text/plain; charset=utf-8")
 
 
-FACE_ROUTES = [style, icon, alive]
+@route(
+    ["/{rest:path}"],
+    http_method=["GET", "POST", "PUT", "PATCH", "DELETE"],
+    opt={"sign_in": False},
+    include_in_schema=False,
+    sync_to_thread=False,
+)
+def nowhere(rest: FromPath[Path]) -> Response[None]:
+    """Any other address: it is the surface's own page that says so, with everything else an answer carries."""
+    raise NotFoundError(str(rest))
+
+
+FACE_ROUTES = [style, icon, alive, nowhere]
 """What a surface needs that has no uploads."""
 ROUTES = [*FACE_ROUTES, image]

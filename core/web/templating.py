@@ -17,7 +17,7 @@ from core.web.formats import Formatter, Number, bind_formatter, current_formatte
 from core.web.icons import Icons
 from core.web.tables import cell
 from core.web.tones import side_label, status_label, status_tone
-from tenants.text import _, _c, _n
+from tenants.text import _, _c, _n, languages
 
 __all__ = ["STATIC", "TEMPLATES", "Components", "Templates"]
 
@@ -68,6 +68,7 @@ class Templates:
             static=assets.url,
             icon=icons.draw,
             cell=cell,
+            languages=languages,
             now=_now,
             sections=_sections,
             _=_,
