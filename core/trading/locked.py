@@ -178,6 +178,10 @@ class LockedAccounts:
         """Units of the base in one lot. Raises ``KeyError`` for a symbol the tenant does not have."""
         return self._world.symbols[symbol_id].contract_size
 
+    def quote_currency(self, symbol_id: UUID) -> str:
+        """The currency that a symbol is priced in. Raises ``KeyError`` for a symbol the tenant does not have."""
+        return self._world.symbols[symbol_id].quote
+
     def middle_rate(self, source: str, target: str) -> tuple[Decimal, Decimal] | None:
         """Worth of one unit of ``source`` in ``target`` at the middle, as a fraction; none where no symbol leads there."""
         rate = self._world.rate(source, target)

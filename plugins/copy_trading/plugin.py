@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from core.sdk import (
     ExposureReport,
+    ExtensionError,
     HealthCheck,
     Job,
     JobContext,
@@ -23,9 +24,11 @@ from core.sdk import (
 from core.sdk.demo import Demo
 from plugins.copy_trading import health
 from plugins.copy_trading.demo import SETTINGS, play, prepare
+from plugins.copy_trading.hooks import SizingModeSpec
 from plugins.copy_trading.replication.handlers import on_closes, on_opens, retry_parked
 from plugins.copy_trading.replication.read import shard_count
 from plugins.copy_trading.replication.stops import on_stop_changes
+from plugins.copy_trading.rules.modes import MODES, SizingMode
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.services import bulk, follower_figures, leaving, observing, rehearsing, risk, watching
 from plugins.copy_trading.services.fees import charge
@@ -126,6 +129,23 @@ class CopyTrading:
     def exposure(self) -> ExposureReport:
         """What a tenant would leave behind: it winds down."""
         return ExposureReport(leaving.measure, leaving.leave, leaving.enter)
+
+    @hookimpl
+    def extension_points(self) -> Sequence[type]:
+        """Sizing modes of other plugins."""
+        return (SizingModeSpec,)
+
+    @hookimpl
+    def extensions(self, collected: Mapping[str, Mapping[str, Any]]) -> None:
+        """Takes in the sizing modes of other plugins; one that does not fit is refused with its plugin."""
+        taken: list[SizingMode] = []
+        MODES.set(())
+        for plugin, modes in collected.get("sizing_modes", {}).items():
+            try:
+                MODES.set([*taken, *modes])
+            except (AttributeError, TypeError, ValueError) as error:
+                raise ExtensionError(plugin, f"its sizing modes do not fit: {error}") from error
+            taken += modes
 
     @hookimpl
     def health(self) -> Sequence[HealthCheck]:

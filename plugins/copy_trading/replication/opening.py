@@ -15,7 +15,7 @@ from plugins.copy_trading.replication.fills import open_of
 from plugins.copy_trading.replication.orders import opening_order, refusal_of
 from plugins.copy_trading.replication.rows import Follower, LinkRow, SkipRow
 from plugins.copy_trading.rules.figures import effective_leverage, leverage_warning
-from plugins.copy_trading.rules.numbers import quotient
+from plugins.copy_trading.rules.numbers import product, quotient
 from plugins.copy_trading.rules.opens import Copy, decide_opens
 from plugins.copy_trading.rules.reasons import Refusal
 from plugins.copy_trading.rules.slippage import tolerance_class
@@ -42,6 +42,7 @@ class OpeningWave:
     def run(self, fill: AccountFill, later: Sequence[AccountFill]) -> None:
         """Carry the fill to the followers; ``later`` are fills whose closes they have had."""
         opened = open_of(fill, later, self.scene.settings.ratio_basis == "balance", self.chunk.market)
+        opened = opened._replace(margin_per_lot=self._masters_margin(fill))
         views = [view for row in self.chunk.followers.values() if (view := self.view(row, fill, opened)) is not None]
         if not views:
             return
@@ -112,6 +113,15 @@ class OpeningWave:
                 market = _rules_market(view, tolerance)
             known = self._markets[account_type_id, code] = market, symbol_id
         return known
+
+    def _masters_margin(self, fill: AccountFill) -> Decimal:
+        """What one lot binds for the master, in the master's currency; 0 without a rate."""
+        quote = self.chunk.market.quote_currency(fill.symbol_id)
+        rate = self.chunk.market.middle_rate(quote, self.scene.master.currency)
+        if rate is None:
+            return _ZERO
+        value = product(self.chunk.market.contract_size(fill.symbol_id), fill.price, rate[0])
+        return quotient(value, product(rate[1], self.scene.master.leverage_of(fill.symbol_id)))
 
     def _rate(self, currency: str) -> Decimal | None:
         """Worth of one unit of the master's currency in ``currency`` at the middle."""

@@ -21,8 +21,11 @@ def master_of_stream(session: TenantSession, stream: str) -> MasterRow | None:
     """The master whose account a stream is of; none when the account is no master's (any more)."""
     row = session.execute(
         text(
-            "select m.id, m.account_id, m.status, a.currency, a.mode from copy_trading.masters m"
-            " join core.accounts a on a.tenant_id = m.tenant_id and a.id = m.account_id where m.account_id = :account"
+            "select m.id, m.account_id, m.status, a.currency, a.mode, t.leverage, (select jsonb_object_agg(e.symbol_id,"
+            " e.leverage) from core.account_type_symbols e where e.account_type_id = t.id and e.leverage is not null)"
+            " from copy_trading.masters m join core.accounts a on a.tenant_id = m.tenant_id and a.id = m.account_id"
+            " join core.account_types t on t.tenant_id = a.tenant_id and t.id = a.account_type_id"
+            " where m.account_id = :account"
         ),
         {"account": UUID(stream.removeprefix(ACCOUNT_STREAM))},
     ).one_or_none()
@@ -119,7 +122,8 @@ def followers(session: TenantSession, ids: Collection[UUID]) -> list[Follower]:
         text(
             "select s.id, s.account_id, s.customer_id, s.status, s.reasons, s.mode, s.copy_ratio, s.fixed_size,"
             " s.fixed_basis, s.max_open_trades, s.minimum_equity, s.slippage_tolerance, s.round_up, s.maximum_lot,"
-            " s.symbols, s.symbol_map, s.reverse, c.last_close, c.last_open, c.short_of_equity"
+            " s.symbols, s.symbol_map, s.reverse, c.last_close, c.last_open, c.short_of_equity,"
+            " s.mode_settings"
             " from copy_trading.subscriptions s"
             " join copy_trading.cursors c on c.tenant_id = s.tenant_id and c.subscription_id = s.id"
             " where s.id = any(cast(:ids as uuid[])) and s.status <> 'stopped' order by s.account_id, s.id"
@@ -131,7 +135,7 @@ def followers(session: TenantSession, ids: Collection[UUID]) -> list[Follower]:
 
 def _terms(row: Sequence[Any]) -> Terms:
     allowed = None if row[14] is None else _allowed(tuple(row[14]))
-    return Terms._make((*row[5:14], allowed, tuple(row[15].items()), row[16]))
+    return Terms._make((*row[5:14], allowed, tuple(row[15].items()), row[16], row[20]))
 
 
 def links(session: TenantSession, ids: Collection[UUID], positions: Collection[object]) -> list[LinkRow]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from plugins.copy_trading.rules.views import Opening, Terms
@@ -18,6 +19,14 @@ class MasterRow(NamedTuple):
     status: str
     currency: str
     mode: str
+    leverage: Decimal = Decimal(1)
+    leverages: Mapping[str, Any] | None = None
+    """Lower ones that hold for symbols, by the symbol's id."""
+
+    def leverage_of(self, symbol_id: UUID) -> Decimal:
+        """The leverage that the master trades a symbol with."""
+        own = (self.leverages or {}).get(str(symbol_id))
+        return self.leverage if own is None else min(self.leverage, Decimal(str(own)))
 
 
 class Follower(NamedTuple):

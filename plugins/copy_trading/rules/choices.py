@@ -1,10 +1,13 @@
 """What a follower chooses for a subscription, checked against the tenant's bounds."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator, model_validator
 
+from core.sdk.text import _
+from plugins.copy_trading.rules.modes import MODES
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.views import Terms
 
@@ -14,11 +17,15 @@ class Choices(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mode: Literal["proportional", "fixed"] = Field(
+    mode: str = Field(
         default="proportional",
-        title="Copy Mode",
-        description="Proportional: the master's volume in the ratio of your equities. Fixed: the same size for each order.",
+        title=_("Copy Mode"),
+        description=_("How the size of a copy is found."),
     )
+    mode_settings: dict[str, Any] = Field(
+        default_factory=dict, title=_("Settings of the Copy Mode"), validate_default=True
+    )
+    """What the mode asks for beyond the settings that all have."""
     copy_ratio: Decimal = Field(
         default=Decimal(1), gt=0, title="Copy Ratio", description="Multiplier on the proportional size."
     )
@@ -84,6 +91,19 @@ class Choices(BaseModel):
         description="Copy the opposite side.",
     )
 
+    @field_validator("mode")
+    @classmethod
+    def _there_is_such_a_mode(cls, mode: str) -> str:
+        if mode not in MODES:
+            raise ValueError(_("choose one of {modes}", modes=", ".join(MODES)))
+        return mode
+
+    @field_validator("mode_settings")
+    @classmethod
+    def _as_the_mode_wants_them(cls, values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        mode = MODES.get(info.data.get("mode", ""))
+        return values if mode is None else mode.settings.model_validate(values).model_dump(mode="json")
+
     @field_validator("symbols")
     @classmethod
     def _an_empty_list_is_all(cls, symbols: list[str] | None) -> list[str] | None:
@@ -104,7 +124,39 @@ class Choices(BaseModel):
             None if self.symbols is None else frozenset(self.symbols),
             tuple(sorted(self.symbol_map.items())),
             self.reverse,
+            self.mode_settings,
         )
+
+
+class FormChoices(Choices):
+    """As the form hands them in: each setting of a sizing mode is a field of its own, ``<mode>_<setting>``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        chosen = str(values.get("mode", "proportional"))
+        own = MODES[chosen].settings.model_fields if chosen in MODES else {}
+        fields = {name: values[f"{chosen}_{name}"] for name in own if f"{chosen}_{name}" in values}
+        return {**values, "mode_settings": {**values.get("mode_settings", {}), **fields}}
+
+
+def form_model() -> type[Choices]:
+    """The model of the form with the settings of all sizing modes that there are now."""
+    fields: dict[str, Any] = {
+        f"{mode.key}_{name}": (info.annotation, info)
+        for mode in MODES.values()
+        for name, info in mode.settings.model_fields.items()
+    }
+    return create_model("Choices", __base__=FormChoices, **fields) if fields else Choices
+
+
+def flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a subscription as the form names them: see :class:`FormChoices`."""
+    chosen = values.get("mode", "proportional")
+    own = values.get("mode_settings") or {}
+    return {**values, **{f"{chosen}_{name}": value for name, value in own.items()}}
 
 
 def defaults(settings: CopyTradingSettings) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from functools import lru_cache
 
+from plugins.copy_trading.rules.modes import MODES
 from plugins.copy_trading.rules.numbers import ceil_to_places, floor_to_places, product, quotient
 from plugins.copy_trading.rules.reasons import Reason, Refusal, plain
 from plugins.copy_trading.rules.sizing import ROUND_UP_LIMIT, Size
@@ -99,8 +100,14 @@ def slippage_gate(fill: MasterOpen, side: int, follower: Follower, market: Marke
     return cap, Refusal(Reason.SLIPPAGE, plain(adverse), plain(tolerance), "slippage_tolerance", wanted)
 
 
-def _size_setting(terms: Terms, factor: Decimal, *, up: bool) -> tuple[str, str]:
-    """The sizing setting of this mode scaled by ``factor``, rounded to the side that lets the copy through."""
-    name, value = ("copy_ratio", terms.copy_ratio) if terms.mode == "proportional" else ("fixed_size", terms.fixed_size)
-    scaled = product(value, factor)
+def _size_setting(terms: Terms, factor: Decimal, *, up: bool) -> tuple[str | None, str | None]:
+    """The setting that the mode's sizes are proportional to, scaled by ``factor`` and rounded to the side that lets the copy
+    through; none where the mode has no such setting.
+    """
+    mode = MODES.get(terms.mode)
+    name = None if mode is None else mode.scales_with
+    if name is None:
+        return None, None
+    shared = {"copy_ratio": terms.copy_ratio, "fixed_size": terms.fixed_size}
+    scaled = product(shared.get(name) or Decimal(str(terms.mode_settings.get(name, 0))), factor)
     return name, plain(ceil_to_places(scaled, 4) if up else floor_to_places(scaled, 4))

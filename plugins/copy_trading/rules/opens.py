@@ -1,14 +1,15 @@
 """The decision on one opening fill of a master for many followers at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 from plugins.copy_trading.rules.gates import condition_gate, margin_gate, size_gate, slippage_gate, status_gate
+from plugins.copy_trading.rules.modes import MODES, MasterOrder, Sizing, SizingMode
 from plugins.copy_trading.rules.numbers import ZERO, product
 from plugins.copy_trading.rules.reasons import Reason, Refusal
-from plugins.copy_trading.rules.sizing import Size, limited, lots_for_money, lots_per_master_lot, proportional_ratio
+from plugins.copy_trading.rules.sizing import RATIO_CAP, Size, limited, lots_per_master_lot
 from plugins.copy_trading.rules.targets import after_open, opposite, surviving, to_open
 from plugins.copy_trading.rules.views import Follower, Market, MasterOpen, Opening
 
@@ -61,14 +62,14 @@ def decide_opens(
     """Decide an opening fill for each follower; ``module`` and ``master`` are their states, ``on`` and ``active`` pass."""
     copies: list[Copy] = []
     skips: list[Skip] = []
-    for follower in followers:
-        if not concerns(fill, follower):
-            continue
-        outcome = _decide(module, master, fill, follower, max_age_ms)
+    concerned = [follower for follower in followers if concerns(fill, follower)]
+    openings = new_openings(fill, concerned)
+    for follower in concerned:
+        outcome = _decide(module, master, fill, follower, openings.get(follower.subscription), max_age_ms)
         if isinstance(outcome, Copy):
             copies.append(outcome._replace(asked=_asked(fill, outcome.opening, follower)))
         else:
-            skips.append(outcome._replace(asked=_asked_of_skip(fill, outcome.opening, follower)))
+            skips.append(outcome._replace(asked=_asked_of_skip(fill, outcome.opening, follower, openings)))
     return Decisions(copies, skips)
 
 
@@ -85,7 +86,55 @@ def concerns(fill: MasterOpen, follower: Follower) -> bool:
     return fill.new if opening is None else opening.counted == 0
 
 
-def _decide(module: str, master: str, fill: MasterOpen, follower: Follower, max_age_ms: int) -> Copy | Skip:
+def new_openings(fill: MasterOpen, followers: Sequence[Follower]) -> dict[UUID, Opening | Refusal]:
+    """The ratios that an opening order freezes, by subscription: each sizing mode is asked once, for all who chose it.
+
+    A mode that is gone or fails gives a refusal: nobody is copied at a size that nobody can tell.
+    """
+    chosen: dict[str, list[tuple[Follower, Market]]] = {}
+    for one in followers:
+        if one.opening is None and one.market is not None:
+            chosen.setdefault(one.terms.mode, []).append((one, one.market))
+    openings: dict[UUID, Opening | Refusal] = {}
+    for key, group in chosen.items():
+        mode = MODES.get(key)
+        if mode is None:
+            openings |= {one.subscription: Refusal(Reason.SIZING, key, "a sizing mode", "mode") for one, _ in group}
+            continue
+        try:
+            sizes = _sizes(mode, fill, group)
+        except Exception as error:  # noqa: BLE001 - another plugin's mode holds nobody else back
+            refusal = Refusal(Reason.SIZING, type(error).__name__, "a size", "mode")
+            openings |= {one.subscription: refusal for one, _ in group}
+            continue
+        for (one, _market), size in zip(group, sizes, strict=True):
+            openings[one.subscription] = Opening(size, mode.per_order, ZERO, False)
+    return openings
+
+
+def _sizes(mode: SizingMode, fill: MasterOpen, group: Sequence[tuple[Follower, Market]]) -> list[Decimal]:
+    order = MasterOrder(fill.symbol, fill.side, fill.price, fill.equity, fill.contract, fill.margin_per_lot)
+    sizes = list(mode.size(order, [_sizing(fill, one, market) for one, market in group]))
+    if len(sizes) != len(group) or not all(isinstance(size, Decimal) and size.is_finite() for size in sizes):
+        raise ValueError(f"the sizing mode {mode.key} must give a number for each follower")
+    if mode.per_order:
+        return [max(size, ZERO) for size in sizes]
+    most = {market.contract: lots_per_master_lot(RATIO_CAP, fill.contract, market.contract) for _one, market in group}
+    return [min(max(size, ZERO), most[market.contract]) for size, (_one, market) in zip(sizes, group, strict=True)]
+
+
+def _sizing(fill: MasterOpen, one: Follower, market: Market) -> Sizing:
+    terms = one.terms
+    buys = (fill.side > 0) != terms.reverse
+    return Sizing(
+        terms.mode_settings, terms.copy_ratio, terms.fixed_size, terms.fixed_basis, one.basis, one.equity, one.free_margin,
+        one.rate, market.contract, market.ask if buys else market.bid, market.money_rate, market.leverage,
+    )  # fmt: skip
+
+
+def _decide(
+    module: str, master: str, fill: MasterOpen, follower: Follower, fresh: Opening | Refusal | None, max_age_ms: int
+) -> Copy | Skip:
     if fill.closes and not surviving(fill.volume, fill.closes):
         refusal = Refusal(Reason.MASTER_CLOSED, "0", "an open position of the master")
         return Skip(follower.subscription, refusal, follower.opening or _GIVEN_UP)
@@ -95,15 +144,14 @@ def _decide(module: str, master: str, fill: MasterOpen, follower: Follower, max_
         refused = condition_gate(fill, follower, market, max_age_ms)
     if refused is not None or market is None:
         return _given_up(fill, follower, refused or Refusal(Reason.SYMBOL, follower.symbol, "a symbol"))
-    return _sized(fill, follower, market)
+    opening = follower.opening or fresh
+    if not isinstance(opening, Opening):
+        return _given_up(fill, follower, opening or Refusal(Reason.SIZING, follower.terms.mode, "a size", "mode"))
+    return _sized(fill, follower, market, opening)
 
 
-def _sized(fill: MasterOpen, follower: Follower, market: Market) -> Copy | Skip:
-    terms = follower.terms
-    side = opposite(fill.side) if terms.reverse else fill.side
-    opening = follower.opening or Opening(
-        _ratio(fill, follower, market, side), terms.mode != "proportional", ZERO, False
-    )
+def _sized(fill: MasterOpen, follower: Follower, market: Market, opening: Opening) -> Copy | Skip:
+    side = opposite(fill.side) if follower.terms.reverse else fill.side
     size = _size(fill, opening, follower, market)
     refused = size_gate(size, follower, market)
     if refused is not None:
@@ -126,19 +174,6 @@ def _sized(fill: MasterOpen, follower: Follower, market: Market) -> Copy | Skip:
     return Copy(follower.subscription, side, volume, cap, target, counted, size.raw if size.cut else None)
 
 
-def _ratio(fill: MasterOpen, follower: Follower, market: Market, side: int) -> Decimal:
-    """Frozen for the opening order: lots per lot of the master, or the lots of a fixed size."""
-    terms = follower.terms
-    if terms.mode == "proportional":
-        ratio = proportional_ratio(terms.copy_ratio, follower.basis, fill.equity, follower.rate)
-        return lots_per_master_lot(ratio, fill.contract, market.contract)
-    if terms.fixed_basis == "lots":
-        return terms.fixed_size
-    price = market.ask if side > 0 else market.bid
-    leverage = market.leverage if terms.fixed_basis == "margin" else Decimal(1)
-    return lots_for_money(terms.fixed_size, market.contract, price, market.money_rate, leverage)
-
-
 def _asked(fill: MasterOpen, opening: Opening, follower: Follower) -> Decimal:
     """What this fill asks for at the order's frozen ratio; the first that is copied brings with it what was too small."""
     first = follower.opening is None or not follower.opening.counted
@@ -147,15 +182,14 @@ def _asked(fill: MasterOpen, opening: Opening, follower: Follower) -> Decimal:
     return product(opening.ratio, fill.filled if first and follower.opening is not None else fill.volume)
 
 
-def _asked_of_skip(fill: MasterOpen, opening: Opening, follower: Follower) -> Decimal | None:
+def _asked_of_skip(
+    fill: MasterOpen, opening: Opening, follower: Follower, fresh: Mapping[UUID, Opening | Refusal]
+) -> Decimal | None:
     """The same for a fill that is not copied, also where a gate before the sizes has refused it."""
-    if opening.ratio:
-        return _asked(fill, opening, follower)
-    if follower.market is None:
-        return None
-    side = opposite(fill.side) if follower.terms.reverse else fill.side
-    ratio = _ratio(fill, follower, follower.market, side)
-    return _asked(fill, Opening(ratio, follower.terms.mode != "proportional", ZERO, False), follower)
+    if not opening.ratio:
+        found = fresh.get(follower.subscription)
+        return _asked(fill, found, follower) if isinstance(found, Opening) else None
+    return _asked(fill, opening, follower)
 
 
 def _size(fill: MasterOpen, opening: Opening, follower: Follower, market: Market) -> Size:

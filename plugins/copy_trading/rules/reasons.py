@@ -18,6 +18,7 @@ class Reason(StrEnum):
     SIGNAL_AGE = "signal_too_old"
     MINIMUM_EQUITY = "below_minimum_equity"
     MAX_OPEN_TRADES = "max_open_trades"
+    SIZING = "size_unknown"
     BELOW_MIN_LOT = "below_min_lot"
     MAXIMUM_LOT = "maximum_lot"
     MARGIN = "insufficient_margin"

@@ -1,7 +1,9 @@
 """What the replication decides from: plain tuples, read for a whole chunk of followers at once."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -20,6 +22,8 @@ class Terms(NamedTuple):
     allowed: frozenset[str] | None = None
     symbol_map: tuple[tuple[str, str], ...] = ()
     reverse: bool = False
+    mode_settings: Mapping[str, Any] = MappingProxyType({})
+    """What the sizing mode asks for beyond ``copy_ratio``, ``fixed_size`` and ``fixed_basis``."""
 
 
 class MasterOpen(NamedTuple):
@@ -45,6 +49,8 @@ class MasterOpen(NamedTuple):
     new: bool
     complete: bool = True
     closes: tuple[tuple[Decimal, Decimal], ...] = ()
+    margin_per_lot: Decimal = Decimal(0)
+    """What one lot binds for the master, in the master's currency; 0 where it cannot be told."""
 
 
 class MasterClose(NamedTuple):

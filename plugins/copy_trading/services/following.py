@@ -276,6 +276,7 @@ def _free_shard(session: TenantSession, master_id: UUID) -> int:
 def _columns(choices: Choices) -> dict[str, object]:
     return {
         "mode": choices.mode,
+        "mode_settings": choices.mode_settings,
         "copy_ratio": choices.copy_ratio,
         "fixed_size": choices.fixed_size,
         "fixed_basis": choices.fixed_basis,

@@ -239,6 +239,17 @@ def positions(session: TenantSession, subscription_id: UUID, limit: int = 200) -
         {"id": subscription_id, "limit": limit},
     )
     return [
-        MockLine(*row[:7], row.net + (books.floating(account_id, row.id) or ZERO), row.opened_ts_ms, row.closed_ts_ms)
+        MockLine(
+            row.id,
+            row.code,
+            row.side,
+            row.volume,
+            row.opened_volume,
+            row.open_price,
+            row.close_price,
+            row.net + (books.floating(account_id, row.id) or ZERO),
+            row.opened_ts_ms,
+            row.closed_ts_ms,
+        )
         for row in rows
     ]

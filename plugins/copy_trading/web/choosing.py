@@ -12,7 +12,8 @@ from sqlalchemy import text
 from core.sdk.data import TenantSession
 from core.sdk.text import _
 from core.sdk.web import Form, Parsed, form_for, parse_form
-from plugins.copy_trading.rules.choices import Choices, defaults
+from plugins.copy_trading.rules.choices import Choices, defaults, flat, form_model
+from plugins.copy_trading.rules.modes import MODES
 from plugins.copy_trading.rules.reasons import plain
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 
@@ -43,12 +44,13 @@ def bounds(settings: CopyTradingSettings) -> Bounds:
 
 def new_form(settings: CopyTradingSettings, symbols: Sequence[str]) -> Form:
     """The form of a new copy, with the tenant's defaults."""
-    return _dressed(form_for(Choices, defaults(settings), bounds=bounds(settings), choices=_boxes(symbols)), settings)
+    made = form_for(form_model(), defaults(settings), bounds=bounds(settings), choices=_boxes(symbols))
+    return _dressed(made, settings)
 
 
 def form_of(settings: CopyTradingSettings, values: Mapping[str, Any], symbols: Sequence[str]) -> Form:
     """The form of a running copy, with its own values; without what is fixed at the start."""
-    made = form_for(Choices, values, bounds=bounds(settings), choices=_boxes(symbols))
+    made = form_for(form_model(), flat(values), bounds=bounds(settings), choices=_boxes(symbols))
     return _dressed(made, settings, without=FIXED_AT_START)
 
 
@@ -56,12 +58,15 @@ def read(
     settings: CopyTradingSettings, data: Data, symbols: Sequence[str], keep: Mapping[str, Any] | None = None
 ) -> Parsed[Choices]:
     """A form that was sent; ``keep`` holds what it did not show."""
-    parsed = parse_form(Choices, data, bounds=bounds(settings), choices=_boxes(symbols), keep=keep)
+    parsed = parse_form(form_model(), data, bounds=bounds(settings), choices=_boxes(symbols), keep=keep)
     return replace(parsed, form=_dressed(parsed.form, settings, without=tuple(keep or ())))
 
 
 def _boxes(symbols: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    return {"symbols": [(code, code) for code in symbols]} if 0 < len(symbols) <= MOST_BOXES else {}
+    found = {"mode": MODES.choices()}
+    if 0 < len(symbols) <= MOST_BOXES:
+        found["symbols"] = [(code, code) for code in symbols]
+    return found
 
 
 def _dressed(form: Form, settings: CopyTradingSettings, without: Sequence[str] = ()) -> Form:
@@ -79,7 +84,7 @@ def _dressed(form: Form, settings: CopyTradingSettings, without: Sequence[str] =
     known = {field.name: field for field in form.fields}
     fields = []
     for section, names in SECTIONS.items():
-        for name in names:
+        for name in (*names, *(own_settings() if "mode" in names else ())):
             if name not in known or name in without or (name == "reverse" and not settings.allow_reverse):
                 continue
             field = replace(known[name], section=section)
@@ -89,6 +94,11 @@ def _dressed(form: Form, settings: CopyTradingSettings, without: Sequence[str] =
                 field = replace(field, choices=tuple(one for one in field.choices if one[0] != "round_up"))
             fields.append(field)
     return replace(form, fields=tuple(fields))
+
+
+def own_settings() -> list[str]:
+    """Fields of the sizing modes' own settings."""
+    return [f"{mode.key}_{name}" for mode in MODES.values() for name in mode.settings.model_fields]
 
 
 def symbols_of(session: TenantSession, account_id: object) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.sdk.text import _
+from plugins.copy_trading.rules.modes import MODES
 
 REASONS = {
     "master_closed": _("Master closed before the copy"),
@@ -17,6 +18,7 @@ REASONS = {
     "signal_too_old": _("Signal too old"),
     "below_minimum_equity": _("Below Minimum Equity"),
     "max_open_trades": _("Max Open Trades reached"),
+    "size_unknown": _("Size could not be told"),
     "below_min_lot": _("Below minimum lot"),
     "maximum_lot": _("Maximum Lot below the minimum"),
     "insufficient_margin": _("Not enough margin"),
@@ -37,8 +39,6 @@ SETTINGS = {
 }
 """Settings that a skip record names."""
 
-MODES = {"proportional": _("Proportional"), "fixed": _("Fixed")}
-
 
 CAUSES = {"month": _("Month"), "stop": _("Copy stopped"), "owed": _("Owed from before")}
 """Why a performance fee was reckoned up."""
@@ -46,7 +46,7 @@ CAUSES = {"month": _("Month"), "stop": _("Copy stopped"), "owed": _("Owed from b
 
 def mode_label(mode: str) -> str:
     """A sizing mode as pages call it."""
-    return MODES.get(mode, mode.replace("_", " ").capitalize())
+    return MODES.title(mode)
 
 
 def money(value: Decimal, currency: str) -> str:
