@@ -1,10 +1,12 @@
-"""The demo brokerages' bots: a few grids that go on for as long as the demo runs."""
+"""The demo brokerages' bots: a few of each kind that go on for as long as the demo runs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import ROUND_DOWN, Decimal
-from typing import Any
+from typing import Any, Final
 
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import func, select
 
 from core.sdk.data import TenantSession
@@ -13,17 +15,21 @@ from core.sdk.prices import recent_prices
 from core.sdk.trading import account_states
 from plugins.bot_trading.models import Bot
 from plugins.bot_trading.registry import Strategies
+from plugins.bot_trading.services.access import allowed_strategies
 from plugins.bot_trading.services.errors import BotRefusedError
 from plugins.bot_trading.services.launching import Launch, launch
 from plugins.bot_trading.services.market import Place, find_place
 from plugins.bot_trading.settings import BotTradingSettings
-from plugins.bot_trading.strategies.numbers import ZERO, to_tick
-from plugins.bot_trading.strategies.protocol import Quote, Setup, Strategy
-from plugins.bot_trading.strategies.spot_grid.settings import SpotGridSettings
+from plugins.bot_trading.strategies.numbers import ZERO, ceil_to, plain, to_tick
+from plugins.bot_trading.strategies.protocol import Market, Quote, Setup, Strategy
 
 __all__ = ["demo_of"]
 
-BOTS_EACH = 2
+BOTS_EACH = 3
+_CENT = Decimal("0.01")
+_WIDER = Decimal(2)
+Made = Callable[[Market, Quote, Decimal, Decimal], list[dict[str, Any]]]
+"""Settings to try in turn: (market, quote, half the width of the recent prices, capital)."""
 
 
 def demo_of(strategies: Strategies) -> Demo:
@@ -58,22 +64,28 @@ def _keep_running(
         return False
     code = codes[(number * BOTS_EACH + launched) % len(codes)]
     place = find_place(session, customer.account_id, scene.symbols[code])
-    if place is None or place.quote is None or place.problem is not None:
+    allowed = allowed_strategies(session, strategies, settings, customer.customer_id)
+    kinds = [kind for kind in _KINDS if kind.partition(" ")[0] in allowed]
+    if place is None or place.quote is None or place.problem is not None or not kinds:
         return False
-    quote = place.quote
-    strategy = strategies["spot_grid"]
     capital = account_states(session, [customer.account_id])[customer.account_id].free_margin / 4
     if capital <= ZERO:
         return False
-    suggested = _lively(session, strategy, place, quote, capital.quantize(Decimal("0.01"), rounding=ROUND_DOWN))
-    if suggested is None:
+    capital = capital.quantize(_CENT, rounding=ROUND_DOWN)
+    first = (number + launched) % len(kinds)
+    for kind in (*kinds[first:], *kinds[:first]):
+        strategy = strategies[kind.partition(" ")[0]]
+        chosen = _lively(session, strategy, kind, place, place.quote, capital)
+        if chosen is not None:
+            break
+    else:
         return False
     wish = Launch(
         customer_id=customer.customer_id,
         account_id=customer.account_id,
         symbol_id=place.symbol_id,
         strategy=strategy.key,
-        settings=suggested,
+        settings=chosen,
         key=f"demo:{customer.customer_id}:{launched}",
         actor=customer.email,
     )
@@ -87,24 +99,56 @@ def _keep_running(
 
 
 def _lively(
-    session: TenantSession, strategy: Strategy[Any, Any], place: Place, quote: Quote, capital: Decimal
-) -> SpotGridSettings | None:
-    """A grid about as wide as the recent prices were, wider where commission or lot step ask for it."""
+    session: TenantSession, strategy: Strategy[Any, Any], kind: str, place: Place, quote: Quote, capital: Decimal
+) -> BaseModel | None:
+    """Settings about as wide as the recent prices were, wider where commission, spread or lot step ask for it."""
     seen = [price for _, price in recent_prices(session, place.symbol_id, ticks=2_000)]
     width = max(max(seen) - min(seen), quote.ask / 1000) if seen else quote.ask / 100
     for _ in range(10):
-        lower, upper = to_tick(quote.ask - width, place.market.tick), to_tick(quote.ask + width, place.market.tick)
-        for cells in (20, 12, 8, 5):
-            settings = SpotGridSettings(
-                lower=max(lower, place.market.tick),
-                upper=upper,
-                cells=cells,
-                investment=capital,
-                # Years of daily prices pass by in an hour of the demo: the grid goes along with them.
-                trailing_up=True,
-                trailing_down=True,
-            )
-            if not strategy.preview(Setup(settings, place.market), quote, None).refusals:
+        for values in _KINDS[kind](place.market, quote, width, capital):
+            try:
+                settings = strategy.settings_model.model_validate(values)
+            except ValidationError:
+                continue
+            preview = strategy.preview(Setup(settings, place.market), quote, capital)
+            if not preview.refusals:
                 return settings
-        width *= 2
+        width *= _WIDER
     return None
+
+
+def _grid(market: Market, quote: Quote, width: Decimal, capital: Decimal) -> list[dict[str, Any]]:
+    lower, upper = to_tick(quote.ask - width, market.tick), to_tick(quote.ask + width, market.tick)
+    # Years of daily prices pass by in an hour of the demo: the grid goes along with them.
+    along = {"investment": capital, "trailing_up": True, "trailing_down": True}
+    return [{"lower": max(lower, market.tick), "upper": upper, "cells": cells, **along} for cells in (20, 12, 8, 5)]
+
+
+def _pips(market: Market, quote: Quote, width: Decimal, capital: Decimal) -> list[dict[str, Any]]:
+    """A stop of an eighth of the width, a take-profit 2.5 times as far; ever smaller lots until the capital is enough."""
+    stop = ceil_to(max(width / 8, 4 * (quote.ask - quote.bid)), market.pip_size) / market.pip_size
+    distances = {"stop_loss_pips": stop, "take_profit_pips": stop * Decimal("2.5"), "levels": 4, "cooldown_s": 300}
+    largest = capital * market.leverage / (market.contract * quote.ask * 32)
+    sizes = [ceil_to(max(largest / part, market.min_lot), market.lot_step) for part in (1, 4, 16, 10**9)]
+    return [{"initial_lot": plain(size), **distances} for size in sizes]
+
+
+def _safety(market: Market, quote: Quote, width: Decimal, capital: Decimal) -> list[dict[str, Any]]:
+    step = max(width / quote.ask * 10, Decimal("0.05")).quantize(_CENT)
+    plan: Mapping[str, Any] = {"profile": "safety_orders", "step_percent": step, "take_profit_percent": step * 2}
+    found = []
+    for orders in (4, 2):
+        # Each safety order is twice the one before it: 1, and 1 + 2 + 4 + …
+        amount = (capital / 2**orders).quantize(_CENT, rounding=ROUND_DOWN)
+        sizes = {"first_order": amount, "safety_order": amount, "safety_orders": orders}
+        found.append({**plan, **sizes, "step_multiplier": Decimal("1.5")})
+    return found
+
+
+_KINDS: Final[Mapping[str, Made]] = {
+    "spot_grid": _grid,
+    "martingale": _pips,
+    "reverse_martingale": _pips,
+    "martingale safety orders": _safety,
+}
+"""Kinds of bots, by the strategy's key and what is told apart within it."""
