@@ -198,7 +198,7 @@ def _months(web: Page, account: AccountRow) -> list[tuple[str, str]]:
     zone = ZoneInfo(web.visit.time_zone)
     month, opened = datetime.now(UTC).astimezone(zone).date().replace(day=1), account.created_at.astimezone(zone).date()
     locale = web.visit.language.replace("-", "_")
-    found = []
+    found: list[tuple[str, str]] = []
     while len(found) < _MONTHS and month >= opened.replace(day=1):
         found.append((f"{month:%Y-%m}", str(format_date(month, "LLLL y", locale=locale))))
         month = (month - timedelta(days=1)).replace(day=1)
