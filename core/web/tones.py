@@ -115,6 +115,8 @@ _LABELS = {
     "expired": _("Expired"),
     "none": _("None"),
     "alive": _("Alive"),
+    "hedging": _("Hedging"),
+    "netting": _("Netting"),
     "silent": _("Silent"),
     "behind": _("Behind"),
     "failing": _("Failing"),

@@ -191,7 +191,7 @@ def test_the_ticket_places_orders_once(world: World, browser: Fresh) -> None:
     assert refused.status_code == 422
     assert 'role="alert"' in refused.text
     odd = ann.post("/trade/order", page="/trade", data=ticket | {"key": "k3", "volume": "many"})
-    assert "please enter a number" in odd.text
+    assert "Please enter a number" in odd.text
 
 
 def test_who_is_not_verified_may_look_and_not_trade(world: World, browser: Fresh) -> None:

@@ -14,6 +14,7 @@ from core.web.tables import TableQuery
 
 __all__ = [
     "AccountOut",
+    "ChangeIn",
     "LedgerOut",
     "ListOf",
     "Me",
@@ -21,6 +22,7 @@ __all__ = [
     "OrderOut",
     "PlacedOut",
     "PositionOut",
+    "PreviewOut",
     "ProductOut",
     "QuoteOut",
     "SymbolOut",
@@ -155,6 +157,28 @@ class OrderIn(BaseModel):
     price: Annotated[Decimal | None, Field(gt=0, description="Of limit and stop orders.")] = None
     stop_loss: Annotated[Decimal | None, Field(gt=0)] = None
     take_profit: Annotated[Decimal | None, Field(gt=0)] = None
+
+
+class ChangeIn(BaseModel):
+    """What a working order is to become: a new order takes its place. Null takes a protection away."""
+
+    client_order_id: Annotated[str, Field(min_length=1, max_length=80)]
+    volume: Annotated[Decimal, Field(gt=0, description="Lots, of what is left of it.")]
+    price: Annotated[Decimal, Field(gt=0)]
+    stop_loss: Annotated[Decimal | None, Field(gt=0)] = None
+    take_profit: Annotated[Decimal | None, Field(gt=0)] = None
+
+
+class PreviewOut(BaseModel):
+    """What an order would come to now; nothing was placed. Money in the account's currency."""
+
+    status: str
+    reason: str | None
+    detail: dict[str, object]
+    average_price: Exact | None
+    margin: Annotated[Exact, Field(description="What it would bind or set aside; negative where it frees some.")]
+    commission: Exact
+    free_margin: Annotated[Exact, Field(description="What would be free then.")]
 
 
 class CloseIn(BaseModel):

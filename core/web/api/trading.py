@@ -7,11 +7,32 @@ from uuid import UUID
 from litestar import delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from core.trading.services import ProtectionError, cancel_orders, close_positions, place_orders, set_protection
+from core.trading.services import (
+    ProtectionError,
+    Replacement,
+    ReplacementError,
+    cancel_orders,
+    close_positions,
+    place_orders,
+    preview_order,
+    replace_order,
+    set_protection,
+)
 from core.trading.types import OrderRequest, Origin
 from core.web.api.accounts import PageNumber, PageSize
 from core.web.api.scope import account_of, customer_of, query_of
-from core.web.api.shapes import CloseIn, ListOf, OrderIn, OrderOut, PlacedOut, PositionOut, ProtectIn, listed
+from core.web.api.shapes import (
+    ChangeIn,
+    CloseIn,
+    ListOf,
+    OrderIn,
+    OrderOut,
+    PlacedOut,
+    PositionOut,
+    PreviewOut,
+    ProtectIn,
+    listed,
+)
 from core.web.page import Page
 from core.web.reading import list_orders, list_positions, order_row, position_row, symbols_of_account
 from core.web.reasons import reason_text
@@ -98,17 +119,38 @@ def order(web: Page, order_id: FromPath[UUID]) -> OrderOut:
 @post("/orders", sync_to_thread=True, tags=["Orders"])
 def place(web: Page, data: JSONBody[OrderIn]) -> PlacedOut:
     """Place an order. A refusal is an answer, not an error: see ``status`` and ``reason``."""
-    _trader(web)
+    wanted = _wanted(web, data)
     with web.session() as session:
-        account_of(web, session, data.account_id, "trading.manage")
-        symbol = next((s for s in symbols_of_account(session, data.account_id) if s.code == data.symbol), None)
-        if symbol is None:
-            raise RefusedError("symbol_not_enabled", reason_text("symbol_not_enabled"))
-        wanted = OrderRequest(
-            data.client_order_id, data.account_id, symbol.id, data.side, data.volume, kind=data.kind, price=data.price,
-            stop_loss=data.stop_loss, take_profit=data.take_profit, origin=Origin(actor=web.actor),
-        )  # fmt: skip
         result = place_orders(session, [wanted])[0]
+    return PlacedOut.model_validate(result)
+
+
+@post("/orders/preview", sync_to_thread=True, status_code=200, tags=["Orders"])
+def preview(web: Page, data: JSONBody[OrderIn]) -> PreviewOut:
+    """What an order would come to now, without placing it."""
+    wanted = _wanted(web, data)
+    with web.session() as session:
+        found = preview_order(session, wanted)
+    result = found.result
+    return PreviewOut(
+        status=result.status, reason=result.reason, detail=result.detail, average_price=result.average_price,
+        margin=found.margin, commission=found.commission, free_margin=found.after.free_margin,
+    )  # fmt: skip
+
+
+@put("/orders/{order_id:uuid}", sync_to_thread=True, tags=["Orders"])
+def change(web: Page, order_id: FromPath[UUID], data: JSONBody[ChangeIn]) -> PlacedOut:
+    """Give a working order by hand another volume, price or protection. It answers with the order that takes its place."""
+    customer = _trader(web)
+    wanted = Replacement(data.volume, data.price, data.stop_loss, data.take_profit)
+    try:
+        with web.session() as session:
+            if order_row(session, order_id, customer=customer) is None:
+                raise NotFoundError(str(order_id))
+            result = replace_order(session, order_id, wanted, data.client_order_id, actor=web.actor)
+            audit.record(session, web.who, "order.change", "order", order_id, after=data.model_dump())
+    except ReplacementError as error:
+        raise RefusedError(error.reason, reason_text(error.reason, error.detail), **error.detail) from error
     return PlacedOut.model_validate(result)
 
 
@@ -135,6 +177,19 @@ def position_after(web: Page, position_id: UUID) -> PositionOut:
     return PositionOut.model_validate(found)
 
 
+def _wanted(web: Page, data: OrderIn) -> OrderRequest:
+    _trader(web)
+    with web.session() as session:
+        account_of(web, session, data.account_id, "trading.manage")
+        symbol = next((s for s in symbols_of_account(session, data.account_id) if s.code == data.symbol), None)
+    if symbol is None:
+        raise RefusedError("symbol_not_enabled", reason_text("symbol_not_enabled"))
+    return OrderRequest(
+        data.client_order_id, data.account_id, symbol.id, data.side, data.volume, kind=data.kind, price=data.price,
+        stop_loss=data.stop_loss, take_profit=data.take_profit, origin=Origin(actor=web.actor),
+    )  # fmt: skip
+
+
 def _trader(web: Page) -> UUID | None:
     """Whom the caller may trade for: themselves, or for staff with the permission anybody.
 
@@ -145,4 +200,4 @@ def _trader(web: Page) -> UUID | None:
     return customer_of(web, "trading.manage")
 
 
-ROUTES = [positions, position, close, protect, orders, order, place, cancel]
+ROUTES = [positions, position, close, protect, orders, order, place, preview, change, cancel]

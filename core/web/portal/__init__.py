@@ -6,7 +6,7 @@ from core.web import acting
 from core.web.live.route import live_route
 from core.web.notification_pages import PortalNotifications
 from core.web.password_pages import password_routes
-from core.web.portal import accounts, overview, ticket, trade, working
+from core.web.portal import accounts, history, overview, ticket, trade, working
 from core.web.profile_pages import PortalProfile, email_routes
 from core.web.security_pages import PortalSecurity
 from core.web.signing import PortalSignIn, portal_registration
@@ -22,6 +22,7 @@ PORTAL_ROUTES: list[ControllerRouterHandler] = [
     live_route(),
     *overview.ROUTES,
     *accounts.ROUTES,
+    *history.ROUTES,
     *trade.ROUTES,
     *ticket.ROUTES,
     *working.ROUTES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from core.trading.rules.conversion import NoConversionError
 from core.web.reading.sql import Page, Where, page_of
 from core.web.tables import TableQuery
 from tenants.db import TenantSession
+from tenants.text import _
 
 __all__ = ["PositionRow", "list_positions", "position_row"]
 
@@ -77,7 +79,17 @@ class PositionRow:
     @property
     def tag(self) -> str:
         """What the tables say of it besides its origin; empty where there is nothing to say."""
-        return "Released by a bot" if self.released_by else ""
+        return _("Released by a bot") if self.released_by else ""
+
+    @property
+    def opened_at(self) -> datetime:
+        """When it was opened, by the feed's clock."""
+        return datetime.fromtimestamp(self.opened_ts_ms / 1000, UTC)
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When it was closed, by the feed's clock."""
+        return None if self.closed_ts_ms is None else datetime.fromtimestamp(self.closed_ts_ms / 1000, UTC)
 
     @property
     def net(self) -> Decimal:
@@ -93,7 +105,9 @@ def list_positions(
     customer: UUID | None = None,
     closed: bool = False,
 ) -> Page[PositionRow]:
-    """A page of open (or closed) positions. Filters: ``search`` (account, customer), ``symbol``, ``side``, ``origin``."""
+    """A page of open (or closed) positions. Filters: ``search`` (account, customer), ``symbol``, ``side``, ``origin``,
+    ``account`` (its number), ``since`` and ``until`` (days in UTC of the opening, or of the closing)."""
+    moment = "closed_ts_ms" if closed else "opened_ts_ms"
     where = Where().add(f"p.closed_ts_ms is {'not ' if closed else ''}null")
     if account:
         where.add("p.account_id = :account", account=account)
@@ -104,9 +118,19 @@ def list_positions(
     for key, column in (("symbol", "s.code"), ("side", "p.side"), ("origin", "p.origin")):
         if value := query.get(key):
             where.add(f"{column} = :{key}", **{key: value})
+    if number := query.get("account"):
+        where.add("a.number = :number", number=number)
+    if since := query.get("since"):
+        where.add(f"p.{moment} >= :since", since=_midnight_ms(since))
+    if until := query.get("until"):
+        where.add(f"p.{moment} < :until", until=_midnight_ms(until) + 86_400_000)
     default = "p.closed_ts_ms desc" if closed else "p.opened_ts_ms desc"
     rows, total = page_of(session, _SELECT, _SOURCE, where, query, sorts=_SORTS, default=default, unique="p.id")
     return Page(_measured(session, rows), total)
+
+
+def _midnight_ms(day: str) -> int:
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def position_row(session: TenantSession, position_id: UUID, *, customer: UUID | None = None) -> PositionRow | None:
