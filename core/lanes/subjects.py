@@ -163,6 +163,39 @@ def write_states(session: TenantSession, changes: Sequence[NewState], *, armed: 
     return written
 
 
+def unwatched_subjects(session: TenantSession, expected: Sequence[NewState]) -> list[UUID]:
+    """Subjects that the lane does not watch at the prices that their states ask for: their row is missing, or says otherwise.
+
+    :param expected: states of active subjects with the triggers that follow from them.
+    """
+    rows = session.execute(
+        text(
+            "select r.id, r.account_id, r.symbol_id, r.version as state_version, t.ask_le, t.ask_ge, t.bid_le, t.bid_ge,"
+            " t.version from core.reactor_states r left join core.triggers t on t.tenant_id = r.tenant_id"
+            " and t.kind = 'reactor' and t.subject_id = r.id where r.id = any(:ids)"
+        ),
+        {"ids": [state.id for state in expected]},
+    ).all()
+    found = {row.id: row for row in rows}
+    known = folds(session, {(row.account_id, row.symbol_id) for row in rows})
+    wrong = []
+    for state in expected:
+        row = found.get(state.id)
+        if row is None:
+            wrong.append(state.id)
+            continue
+        raw = known[row.account_id, row.symbol_id].raw(state.triggers)
+        if (row.ask_le, row.ask_ge, row.bid_le, row.bid_ge, row.version) != (
+            raw.ask_le,
+            raw.ask_ge,
+            raw.bid_le,
+            raw.bid_ge,
+            row.state_version,
+        ):
+            wrong.append(state.id)
+    return wrong
+
+
 def order_requests(
     session: TenantSession, orders: Sequence[tuple[UUID, UUID, UUID, ReactorOrder]], origin: Mapping[UUID, Origin]
 ) -> list[OrderRequest]:

@@ -9,6 +9,7 @@ from core.lanes.subjects import (
     lock_subjects,
     order_requests,
     start_subject,
+    unwatched_subjects,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "lock_subjects",
     "order_requests",
     "start_subject",
+    "unwatched_subjects",
 ]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from core.sdk import EventView, Job, JobContext, Subscription
+from core.sdk.data import new_id
 from core.sdk.trading import read_fills
 from plugins.bot_trading.live import publish_marks
-from plugins.bot_trading.models import BotCommand, Decision
+from plugins.bot_trading.models import BotCommand, Decision, Reconciliation
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.services.batches import batch_commands, carry_out_safely
 from plugins.bot_trading.services.commands import stored_commands
 from plugins.bot_trading.services.history import take_snapshot
 from plugins.bot_trading.services.marks import keep_extremes
+from plugins.bot_trading.services.reconciling import STEP, bots_to_look_at, look_at
 from plugins.bot_trading.services.reductions import notice_reductions
 from plugins.bot_trading.services.rehearsing import JOB as REHEARSE
 from plugins.bot_trading.services.rehearsing import work_rehearsal
@@ -41,6 +44,7 @@ class BotJobs:
             Job("retry", self.retry, queue="trading", every_s=10),
             Job("watch", self.watch, queue="default", every_s=10),
             Job(REHEARSE, self.rehearse, queue="bulk", timeout_s=300, retries=1),
+            Job("reconcile", self.reconcile, queue="default", every_s=300, timeout_s=280),
             Job("snapshot", self.snapshot, queue="default", every_s=1800),
             Job("marks", self.marks, queue="default", retries=0),
         )
@@ -85,6 +89,24 @@ class BotJobs:
     def rehearse(self, context: JobContext, payload: Mapping[str, Any]) -> None:
         """Run a strategy over recorded prices for a launch preview."""
         work_rehearsal(context, self._strategies, payload)
+
+    def reconcile(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
+        """Prove that every bot is what its state says, and mend what may be mended."""
+        run = Reconciliation(id=new_id())
+        context.session.add(run)
+        context.commit()
+        ids, mend = bots_to_look_at(context.session), context.settings().mend
+        found = mended = 0
+        for at in range(0, len(ids), STEP):
+            new, put_right = look_at(context.session, self._strategies, ids[at : at + STEP], mend=mend)
+            found, mended = found + new, mended + put_right
+            context.progress(min(at + STEP, len(ids)), len(ids))
+            context.commit()
+        context.session.execute(
+            update(Reconciliation)
+            .where(Reconciliation.id == run.id)
+            .values(finished_at=datetime.now(UTC), bots=len(ids), found=found, mended=mended)
+        )
 
     def snapshot(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
         """Keep the figures of the day for Bot Stats over time."""

@@ -115,3 +115,11 @@ class BotTradingSettings(BaseModel):
         title=_("Alert when idle"),
         description=_("Minutes after which a running bot that waits with a reason raises an alert."),
     )
+    mend: bool = Field(
+        default=True,
+        title=_("Mend bots by itself"),
+        description=_(
+            "Every few minutes each bot is compared with its orders and positions. What follows from its own state is put"
+            " right; without this, and for everything else, staff are told."
+        ),
+    )

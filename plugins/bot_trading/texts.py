@@ -41,6 +41,7 @@ _TEXTS: dict[str, Text] = {
     "stop_keep": _("Stop by {by}: keep positions open"),
     "winding_down": _("Winding down, asked for by {by}"),
     "halted": _("Halted: {reason}"),
+    "mended": _("Put right by the reconciler: {what}"),
     "halt_lifted": _("Halt lifted by {by}: paused until it is resumed"),
 }
 

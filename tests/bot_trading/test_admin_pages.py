@@ -186,3 +186,22 @@ def test_staff_rule_which_strategies_a_customer_may_run_and_the_report_tells_who
     with scene.bench.browse(scene.south) as browser:
         assert browser.get(f"{ADMIN}/access/{scene.kim}").status == 404
         assert "Kim" not in browser.get(f"{ADMIN}/access")
+
+
+def test_the_reconciler_is_asked_to_look_and_tells_what_it_found(scene: Scene) -> None:
+    bot = scene.launch(investment="700")
+    with scene.north.session() as session:
+        session.execute(text("update bot_trading.bots set fills = 99"))
+    with scene.bench.browse(scene.north) as browser:
+        assert "Nothing was ever wrong" in browser.get(f"{ADMIN}/reconciliation")
+        asked = browser.send(f"{ADMIN}/reconciliation")
+        assert "/reconciliation/" in asked.address
+        scene.bench.work()
+        page = browser.get(f"{ADMIN}/reconciliation")
+        for words in (bot, "Its figures were not those of its state.", "Mended"):
+            assert words in page, words
+        run = asked.address.rsplit("/", 1)[1]
+        assert "1 / 1" in browser.get(f"{ADMIN}/reconciliation/{run}/progress")
+    with scene.bench.browse(scene.south) as browser:
+        assert browser.get(f"{ADMIN}/reconciliation/{run}").status == 404
+        assert bot not in browser.get(f"{ADMIN}/reconciliation")

@@ -36,6 +36,7 @@ class Context:
     settled: list[tuple[str, str | None]] = field(default_factory=list)
     queued: list[str] = field(default_factory=list)
     module_state: str = "on"
+    done: tuple[int, int] = (0, 0)
 
     @property
     def tenant_id(self) -> UUID:
@@ -49,6 +50,9 @@ class Context:
 
     def enqueue(self, job: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> None:
         self.queued.append(job)
+
+    def progress(self, done: int, total: int, *, result: Mapping[str, Any] | None = None) -> None:
+        self.done = (done, total)
 
     def publish(self, topic: str, data: Mapping[str, Any]) -> None:
         raise AssertionError("pages are told through the session")

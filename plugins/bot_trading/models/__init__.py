@@ -8,6 +8,21 @@ from .decision import Decision
 from .grant import StrategyRuling
 from .pace import Pace
 from .preview import PreviewRun
+from .reconciliation import Finding, Reconciliation
 from .watch import Publisher, Watch
 
-__all__ = ["SCHEMA", "Batch", "Bot", "BotCommand", "Decision", "Pace", "PreviewRun", "Publisher", "StatsDay", "StrategyRuling", "Watch"]
+__all__ = [
+    "SCHEMA",
+    "Batch",
+    "Bot",
+    "BotCommand",
+    "Decision",
+    "Finding",
+    "Pace",
+    "PreviewRun",
+    "Publisher",
+    "Reconciliation",
+    "StatsDay",
+    "StrategyRuling",
+    "Watch",
+]

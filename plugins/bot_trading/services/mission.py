@@ -88,7 +88,9 @@ def closing_of(session: TenantSession, bot_ids: Collection[UUID]) -> Closing:
     rows = session.execute(_CLOSING, {**current_prices(session), "ids": uuids(bot_ids)}).all()
     realised = {row.currency: round_amount(row.realised) for row in rows if row.realised is not None}
     rates = rates_of(session, realised)
-    total = sum((round_amount(amount * rates.rates[code]) for code, amount in realised.items() if code in rates.rates), ZERO)
+    total = sum(
+        (round_amount(amount * rates.rates[code]) for code, amount in realised.items() if code in rates.rates), ZERO
+    )
     return Closing(sum(row.bots for row in rows), sum(row.holding for row in rows), realised, total, rates)
 
 

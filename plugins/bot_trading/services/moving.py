@@ -20,7 +20,7 @@ from plugins.bot_trading.running import Running, reactor_orders
 from plugins.bot_trading.services.releasing import release_positions
 from plugins.bot_trading.strategies.protocol import Command, LogEntry, Quote, Step
 
-__all__ = ["MODULE", "OWNER_KIND", "REACTOR", "Move", "carry_out_step", "carry_out_steps"]
+__all__ = ["MODULE", "OWNER_KIND", "REACTOR", "Move", "carry_out_step", "carry_out_steps", "keep_reservation"]
 
 MODULE = "bot_trading"
 REACTOR = "bots"
@@ -126,6 +126,11 @@ def _placed(
         steps.append(step)
         at += count
     return after, steps
+
+
+def keep_reservation(session: TenantSession, locked: LockedAccounts, bot: Bot, running: Running) -> None:
+    """Set aside what the bot's state says, in the account's currency."""
+    reserve_many(session, [(bot.account_id, OWNER_KIND, bot.id, _reservation(locked, bot, running))], checked=False)
 
 
 def _reservation(locked: LockedAccounts, bot: Bot, running: Running) -> Decimal:

@@ -132,7 +132,9 @@ def watch_bots(session: TenantSession, settings: BotTradingSettings, context: Ra
     told = {
         (row.code, row.subject)
         for row in session.execute(
-            text("select code, subject from core.alerts where source = :source and code = any(:codes) and closed_at is null"),
+            text(
+                "select code, subject from core.alerts where source = :source and code = any(:codes) and closed_at is null"
+            ),
             {"source": SOURCE, "codes": list(CODES)},
         )
     }
@@ -188,7 +190,11 @@ def _orders(session: TenantSession, settings: BotTradingSettings) -> list[Found]
     for row in session.execute(_ORDERS, {"minute": most, "least": LEAST_ORDERS, "rejects": rejects}):
         who = {"customer": row.customer, "symbol": row.symbol}
         if row.minute > most:
-            said = _("The bot of {customer} on {symbol} has placed {orders} orders within a minute.", orders=row.minute, **who)
+            said = _(
+                "The bot of {customer} on {symbol} has placed {orders} orders within a minute.",
+                orders=row.minute,
+                **who,
+            )
             found.append(Found("many_orders", row.id, said, {"orders": str(row.minute)}))
         if row.hour >= LEAST_ORDERS and row.rejected * 100 > row.hour * rejects:
             share = Decimal(row.rejected * 100) / row.hour

@@ -15,6 +15,7 @@ from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.web.admin_access import access_routes
 from plugins.bot_trading.web.admin_bulk import bulk_routes
 from plugins.bot_trading.web.admin_mission import mission_routes
+from plugins.bot_trading.web.admin_reconciling import reconciling_routes
 from plugins.bot_trading.web.admin_stats import stats_routes
 from plugins.bot_trading.web.bot_page import show_bot
 from plugins.bot_trading.web.commanding import command_routes
@@ -33,6 +34,7 @@ def admin_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
         *mission_routes(strategies),
         *bulk_routes(strategies),
         *access_routes(strategies),
+        *reconciling_routes(),
         *command_routes(strategies, {"permission": MANAGE}),
     ]
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _statistics_over_time()
     _bulk_actions()
     _paces()
+    _reconciling()
     _preview_runs()
 
 
@@ -155,6 +156,53 @@ def _paces() -> None:
         schema="bot_trading",
     )
     protect("paces")
+
+
+def _reconciling() -> None:
+    """Runs of the reconciler, and what they found."""
+    create_table(
+        "reconciliations",
+        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bots", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("found", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("mended", sa.Integer(), server_default="0", nullable=False),
+    )
+    op.create_index(
+        op.f("ix_reconciliations_tenant_id_started_at"),
+        "reconciliations",
+        ["tenant_id", "started_at"],
+        schema="bot_trading",
+    )
+    create_table(
+        "findings",
+        sa.Column("bot_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column(
+            "facts",
+            postgresql.JSONB(none_as_null=True),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("mended", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "bot_id"],
+            ["bot_trading.bots.tenant_id", "bot_trading.bots.id"],
+            name=op.f("fk_findings_tenant_id_bot_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_findings_tenant_id_bot_id_at"), "findings", ["tenant_id", "bot_id", "at"], schema="bot_trading"
+    )
+    op.create_index(
+        "ix_findings_open",
+        "findings",
+        ["tenant_id", "at"],
+        schema="bot_trading",
+        postgresql_where=sa.text("not mended and settled_at is null"),
+    )
 
 
 def downgrade() -> None:
