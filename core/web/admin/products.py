@@ -31,6 +31,7 @@ __all__ = ["ROUTES"]
 _VIEW: dict[str, Any] = {"permission": "products.view"}
 _MANAGE: dict[str, Any] = {"permission": "products.manage"}
 LIST = "/admin/settings/products"
+_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Past:
     entry: AuditEntry
     title: str
     changes: Sequence[Change]
+    more: int
+    """Changes beyond those shown."""
 
 
 @get("/settings/products", opt=_VIEW, sync_to_thread=True)
@@ -182,12 +185,15 @@ def _detail(web: Page, plugin: LoadedPlugin, form: Form, status: int = 200) -> R
 
 
 def _past(plugin: LoadedPlugin, entry: AuditEntry) -> Past:
-    """A change in words: settings by the titles of their fields, states by the impact that was shown."""
+    """A change in words: settings by the titles of their fields, and what was left at its default is left out."""
     found = changes_of(entry)
     if entry.action == "product.settings":
+        usual = plugin.settings().model_dump(mode="json")
+        after = entry.after or {}
+        same = {name_text(key) for key in after if key not in (entry.before or {}) and after[key] == usual.get(key)}
         titles = {name_text(key): info.title for key, info in plugin.settings.model_fields.items() if info.title}
-        found = [replace(change, name=titles.get(change.name, change.name)) for change in found]
-    return Past(entry, action_text(entry.action), found)
+        found = [replace(one, name=titles.get(one.name, one.name)) for one in found if one.name not in same]
+    return Past(entry, action_text(entry.action), found[:_SHOWN], max(0, len(found) - _SHOWN))
 
 
 def _said(web: Page, text: str) -> Mapping[str, Any]:
