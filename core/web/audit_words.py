@@ -95,6 +95,7 @@ _PAGES = {
     "symbol": "/admin/settings/symbols/{id}",
 }
 _LONGEST = 200
+_NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ def changes_of(entry: AuditEntry) -> list[Change]:
     found: list[Change] = []
     for key in dict.fromkeys((*before, *after)):
         was, now = before.get(key), after.get(key)
+        if was in _NOTHING and now in _NOTHING:
+            continue
         if key in before and key in after and was == now:
             # The same on both sides names the object: said once.
             found.insert(0, Change(name_text(key), None, _written(now)))
@@ -141,8 +144,8 @@ def changes_of(entry: AuditEntry) -> list[Change]:
             found.append(
                 Change(
                     name_text(key),
-                    _written(was) if key in before and was not in (None, "") else None,
-                    _written(now) if key in after and now not in (None, "") else None,
+                    _written(was) if key in before and was not in _NOTHING else None,
+                    _written(now) if key in after and now not in _NOTHING else None,
                 )
             )
     return found

@@ -53,8 +53,8 @@ _FILTERS = (
         "status", _("Status"), "select", (("new", _("New")), ("verified", _("Verified")), ("blocked", _("Blocked")))
     ),
     Filter("accounts", _("Accounts"), "select", (("some", _("With accounts")), ("none", _("Without accounts")))),
-    Filter("since", _("Registered from"), "date"),
-    Filter("until", _("to"), "date"),
+    Filter("since", _("From"), "date"),
+    Filter("until", _("To"), "date"),
 )
 
 
