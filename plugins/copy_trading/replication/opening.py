@@ -41,8 +41,7 @@ class OpeningWave:
 
     def run(self, fill: AccountFill, later: Sequence[AccountFill]) -> None:
         """Carry the fill to the followers; ``later`` are fills whose closes they have had."""
-        opened = open_of(fill, later, self.scene.settings.ratio_basis == "balance", self.chunk.market)
-        opened = opened._replace(margin_per_lot=self._masters_margin(fill))
+        opened = self.opened(fill, later)
         views = [view for row in self.chunk.followers.values() if (view := self.view(row, fill, opened)) is not None]
         if not views:
             return
@@ -56,6 +55,11 @@ class OpeningWave:
         by_order = {request.origin.id: results[request.client_order_id] for request in requests}
         for made in decided.copies:
             self._take(fill, opened, made, by_order.get(made.subscription))
+
+    def opened(self, fill: AccountFill, later: Sequence[AccountFill]) -> MasterOpen:
+        """The opening leg as the rules read it, with what it binds for the master."""
+        opened = open_of(fill, later, self.scene.settings.ratio_basis == "balance", self.chunk.market)
+        return opened._replace(margin_per_lot=self._masters_margin(fill))
 
     # --- what a follower looks like --------------------------------------------------------------------------------
 
@@ -79,7 +83,8 @@ class OpeningWave:
             basis=account.balance if self.scene.settings.ratio_basis == "balance" else equity or _ZERO,
             free_margin=account.free_margin,
             rate=Decimal(1) if rate is None else rate,
-            open_trades=sum(one.origin == "copy" and one.origin_id == row.id for one in account.positions),
+            open_trades=sum(one.origin == "copy" and one.origin_id == row.id for one in account.positions)
+            + account.opening(row.id),
             market=market,
             symbol=opened.symbol,
             hold=_hold(row),
@@ -207,6 +212,9 @@ class OpeningWave:
         link.target = after_partial_fill(made.target, made.volume, ordered)
         link.held += ordered
         link.asked += made.asked
+        if result is not None and flying:
+            link.flying.append(result.order_id)
+            link.in_flight += made.volume - filled
         link.cut_from = made.cut_from if made.cut_from is not None else link.cut_from
         for one in result.fills if result is not None else ():
             if one.position_id not in link.position_ids:

@@ -16,11 +16,12 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from core.sdk.data import TenantSession, new_id
+from core.sdk.events import account_stream
 from core.sdk.trading import AccountFill, LockedAccounts, account_states, lock_accounts_with_markets
+from plugins.copy_trading.replication import read
 from plugins.copy_trading.replication.chunk import Chunk, Scene, held_in
-from plugins.copy_trading.replication.fills import open_of
 from plugins.copy_trading.replication.opening import OpeningWave
-from plugins.copy_trading.replication.rows import Follower, MasterRow
+from plugins.copy_trading.replication.rows import Follower
 from plugins.copy_trading.rules.choices import Choices
 from plugins.copy_trading.rules.opens import Copy, decide_opens
 from plugins.copy_trading.rules.reasons import Refusal
@@ -82,14 +83,10 @@ def preview(
     session: TenantSession, settings: CopyTradingSettings, master_id: UUID, account_id: UUID, choices: Choices
 ) -> Preview:
     """The preview of a follow (or of changed settings). Nothing is written; the account is locked until the caller ends."""
-    row = session.execute(
-        text(
-            "select m.id, m.account_id, m.status, a.currency, a.mode from copy_trading.masters m"
-            " join core.accounts a on a.id = m.account_id where m.id = :id"
-        ),
-        {"id": master_id},
-    ).one()
-    master = MasterRow(*row)._replace(status="active")
+    account = session.scalar(text("select account_id from copy_trading.masters where id = :id"), {"id": master_id})
+    found = read.master_of_stream(session, account_stream(account))
+    assert found is not None  # noqa: S101 - the caller has found the master
+    master = found._replace(status="active")
     market = lock_accounts_with_markets(session, [account_id])
     state = account_states(session, [master.account_id])[master.account_id]
     follower = _follower(session, account_id, choices)
@@ -165,8 +162,9 @@ def _as_fill(
 
 
 def _line(chunk: Chunk, follower: Follower, fill: AccountFill) -> PreviewLine:
-    opened = open_of(fill, (), chunk.scene.settings.ratio_basis == "balance", chunk.market)
-    view = OpeningWave(chunk.scene, chunk, {}).view(follower, fill, opened)
+    wave = OpeningWave(chunk.scene, chunk, {})
+    opened = wave.opened(fill, ())
+    view = wave.view(follower, fill, opened)
     assert view is not None  # noqa: S101 - a new position concerns every follower
     note = ""
     if view.market is not None and view.market.problem in _MOMENTARY and view.market.bid:

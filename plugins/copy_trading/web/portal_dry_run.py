@@ -74,7 +74,7 @@ def shown(result: Mapping[str, Any]) -> dict[str, Any]:
         "gain": gain,
         "skipped": sum(one["count"] for one in result["skips"]),
         "chart": Chart(
-            "dry-run",
+            "dry-run-curve",
             [Series(curve, "baseline")],
             _("Your equity in the dry run"),
             unit=result["currency"],
