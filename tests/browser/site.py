@@ -61,9 +61,10 @@ class Visitor:
     def sign_in(self, who: str) -> Visitor:
         """Sign in as staff by role, or as one of the demo's customers."""
         self.go("/admin/sign-in" if who in STAFF else "/sign-in")
-        self.page.get_by_label("E-mail").fill(f"{who}@{self.brokerage}.example")
-        self.page.get_by_label("Password", exact=False).first.fill(self.site.password)
-        self.page.get_by_role("button", name="Sign in").click()
+        # By name: the labels are in the brokerage's language.
+        self.page.locator("input[name=email]").fill(f"{who}@{self.brokerage}.example")
+        self.page.locator("input[name=password]").fill(self.site.password)
+        self.page.locator("main button[type=submit]").first.click()
         self.page.wait_for_url(lambda address: "sign-in" not in address)
         return self
 
@@ -80,10 +81,18 @@ class Visitor:
 
 @contextmanager
 def visiting(
-    site: Site, chromium: Chromium, brokerage: str, *, size: str = "desktop", dark: bool = False, examined: bool = False
+    site: Site,
+    chromium: Chromium,
+    brokerage: str,
+    *,
+    size: str = "desktop",
+    dark: bool = False,
+    examined: bool = False,
+    language: str = "en",
 ) -> Iterator[Visitor]:
     """A browser without a past. Messages of its console are gathered, but not those of answers that a test asks for.
 
+    :param language: what the browser has chosen, whatever the brokerage's own is.
     :param examined: a tool of the test's own may run in the pages, which their policy would refuse.
     """
     width, height = SIZES[size]
@@ -91,7 +100,12 @@ def visiting(
         viewport={"width": width, "height": height}, reduced_motion="reduce", bypass_csp=examined
     )
     # Cookies know no ports: one choice holds for all processes.
-    context.add_cookies([{"name": "theme", "value": "dark" if dark else "light", "url": site.url(brokerage)}])
+    context.add_cookies(
+        [
+            {"name": "theme", "value": "dark" if dark else "light", "url": site.url(brokerage)},
+            {"name": "language", "value": language, "url": site.url(brokerage)},
+        ]
+    )
     visitor = Visitor(site, brokerage, context, context.new_page())
 
     def heard(message: ConsoleMessage) -> None:

@@ -41,8 +41,8 @@ def test_every_link_leads_to_a_page_without_a_fault(walks: dict[str, Crawl], who
 
 
 @pytest.mark.parametrize("who", ["owner", "follower", "bots"])
-def test_on_a_phone_in_the_dark(site: Site, chromium: Any, who: str) -> None:
-    with visiting(site, chromium, "meridian", size="phone", dark=True, examined=True) as visitor:
+def test_on_a_phone_in_the_dark_in_german(site: Site, chromium: Any, who: str) -> None:
+    with visiting(site, chromium, "meridian", size="phone", dark=True, examined=True, language="de") as visitor:
         assert visitor.page.viewport_size == {"width": SIZES["phone"][0], "height": SIZES["phone"][1]}
         visitor.sign_in(who)
         found = crawl(visitor, "/admin" if who in STAFF else "/", examine=True, shots=f"{who}-phone-dark")
