@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from core.sdk.testing.workbench import Workbench
 from plugins.bot_trading.services.history import take_snapshot
-from tests.bot_trading.test_pages import ADMIN, Scene
+from tests.bot_trading.test_pages import ADMIN, Scene, api
 
 D = Decimal
 
@@ -205,3 +205,51 @@ def test_the_reconciler_is_asked_to_look_and_tells_what_it_found(scene: Scene) -
     with scene.bench.browse(scene.south) as browser:
         assert browser.get(f"{ADMIN}/reconciliation/{run}").status == 404
         assert bot not in browser.get(f"{ADMIN}/reconciliation")
+
+
+# --- a bot, and the API ------------------------------------------------------------------------------------------
+
+
+def test_a_bots_page_for_staff_has_its_commands_with_who_and_why_and_a_log_that_filters(scene: Scene) -> None:
+    bot = scene.launch(investment="700")
+    scene.bench.market.quote("BTCUSD", "97")
+    with scene.bench.browse(scene.north, scene.kim) as browser:
+        browser.send(f"/bot-trading/bots/{bot}/pause", key="1")
+        assert "Who wanted what of this bot" not in browser.get(f"/bot-trading/bots/{bot}")
+    with scene.bench.browse(scene.north) as browser:
+        browser.send(f"{ADMIN}/bulk/pause", ids=[bot], scope="selected", key="2", note="odd prices")
+        scene.bench.work()
+        page = browser.get(f"{ADMIN}/bots/{bot}")
+        for words in ("Who wanted what of this bot", "kim1@example.test", "odd prices", "part of a bulk action"):
+            assert words in page, words
+        assert f"/admin/settings/audit?search={bot}" in page
+        whole = browser.get(f"{ADMIN}/bots/{bot}?log_by=bot").text
+        assert ("Bought 1 at 98" in whole, "Paused by the customer" in whole) == (True, False)
+        only = browser.get(f"{ADMIN}/bots/{bot}?log_code=paused").text
+        assert ("Bought 1 at 98" in only, "Paused by the customer" in only) == (False, True)
+
+
+def test_the_api_tells_stats_and_usage_and_commands_many_bots(scene: Scene) -> None:
+    root, bots = "/api/v1/bot-trading", [scene.launch(investment="700") for _ in range(2)]
+    with api(scene, scene.north, scene.north.owner_id, staff=True) as client:
+        stats = client.get(f"{root}/stats").json()
+        assert (stats["currency"], stats["total"]["active"], stats["by_strategy"][0]["running"]) == ("USD", 2, 2)
+        assert [(row["strategy"], row["active"]) for row in client.get(f"{root}/usage").json()] == [("spot_grid", 2)]
+        assert client.get(f"{root}/alerts").json() == []
+        made = client.post(f"{root}/bulk", json={"command": "pause", "bots": bots, "key": "k"})
+        assert (made.status_code, made.json()["total"]) == (202, 2)
+        again = client.post(f"{root}/bulk", json={"command": "pause", "bots": bots, "key": "k"}).json()
+        assert again["id"] == made.json()["id"]
+        scene.bench.work()
+        assert client.get(f"{root}/batches/{again['id']}").json()["worked"] == 2
+        assert client.post(f"{root}/kill-switch", json={"word": "halt", "reason": "x"}).status_code == 409
+        halted = client.post(f"{root}/kill-switch", json={"word": "HALT", "reason": "odd"}).json()
+        scene.bench.work()
+        assert client.get(f"{root}/batches/{halted['id']}").json()["over"] is True
+        assert {bot["status"] for bot in client.get(f"{root}/bots").json()["items"]} == {"halted"}
+    with api(scene, scene.north, scene.kim, staff=False) as client:
+        for path in ("stats", "usage", "alerts", f"batches/{halted['id']}"):
+            assert client.get(f"{root}/{path}").status_code in (403, 404), path
+        assert client.post(f"{root}/kill-switch", json={"word": "HALT", "reason": "x"}).status_code in (403, 404)
+    with api(scene, scene.south, scene.south.owner_id, staff=True) as client:
+        assert client.get(f"{root}/batches/{halted['id']}").status_code == 404

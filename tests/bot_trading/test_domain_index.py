@@ -190,24 +190,54 @@ RULES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "bulk and kill switch": (
             "test_a_bulk_pause_holds_every_bot_and_says_how_far_it_is",
+            "test_a_bulk_stop_closes_each_position_at_the_market_and_the_estimate_was_right",
+            "test_a_bulk_stop_that_keeps_means_what_a_single_one_means",
+            "test_one_bot_that_fails_harms_no_other_and_is_tried_again",
+            "test_a_batch_whose_worker_died_is_finished_by_any_other",
             "test_the_kill_switch_halts_all_that_could_open_and_nothing_starts_again_by_itself",
+            "test_a_halted_bot_can_be_stopped_and_only_a_halt_from_outside_is_lifted",
         ),
-        "closed by hand": ("test_a_position_closed_by_hand_is_noticed_and_no_counter_order_follows",),
+        "one order for each cell, proven and mended": (
+            "test_a_running_grid_has_exactly_one_order_for_each_cell_at_every_price",
+            "test_an_order_that_nobody_watches_is_watched_again_and_fills",
+            "test_what_filled_after_a_bot_had_ended_is_closed_or_handed_over_as_its_stop_says",
+        ),
+        "commands and the switch at once": (
+            "test_a_command_during_a_switch_off_waits_for_it_and_then_acts_on_what_it_left",
+            "test_nothing_is_launched_into_a_module_that_goes_off",
+        ),
+        "closed by hand": (
+            "test_a_position_closed_by_hand_is_noticed_and_no_counter_order_follows",
+            "test_a_close_by_hand_that_was_not_noticed_is_taken_from_the_fills_and_no_counter_order_follows",
+        ),
         "the customer's way": ("test_a_customer_goes_all_the_way_with_a_bot",),
     },
     "Bot Stats and Mission Control": {
         "stats": (
             "test_the_sum_over_strategies_is_the_aggregate_is_the_sum_over_bots",
             "test_win_rate_counts_cycles_and_the_worst_drawdown_is_the_deepest_fall",
+            "test_active_and_historical_bots_are_counted_by_state",
+            "test_amounts_without_a_rate_are_left_out_and_named_and_never_added",
+            "test_each_days_last_look_is_kept_by_strategy_and_the_line_ends_with_now",
+            "test_bot_stats_shows_totals_strategies_and_history_with_filters_and_files",
         ),
-        "mission control": ("test_mission_control_filters_sorts_and_exports",),
+        "mission control": (
+            "test_mission_control_filters_sorts_and_exports",
+            "test_mission_control_is_smooth_with_5000_bots",
+            "test_staff_stop_chosen_bots_together_and_see_how_far_it_is",
+            "test_staff_follow_the_how_to_with_bots",
+        ),
         "alerts": (
             "test_a_large_floating_loss_is_told_once_and_settles_when_it_is_a_tenth_smaller",
             "test_many_orders_a_minute_are_told_and_settle",
             "test_many_cycles_an_hour_are_told_and_settle",
             "test_many_rejected_orders_are_told_and_a_few_orders_say_nothing",
+            "test_a_bot_that_waits_with_a_reason_for_long_is_told_and_one_that_merely_rests_is_not",
         ),
-        "decision log": ("test_a_run_begins_where_the_days_begin_and_shows_its_decisions",),
+        "decision log": (
+            "test_a_run_begins_where_the_days_begin_and_shows_its_decisions",
+            "test_a_bots_page_for_staff_has_its_commands_with_who_and_why_and_a_log_that_filters",
+        ),
     },
 }
 """By section of the page: the rule in a few words, and the tests that hold it."""

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from core.sdk.data import TenantSession
-from plugins.bot_trading.models import Bot, Decision
+from plugins.bot_trading.models import Bot, BotCommand, Decision
 from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.running import Running
 from plugins.bot_trading.services.commands import current_quote
@@ -24,6 +24,8 @@ __all__ = [
     "DecisionRow",
     "bot_fills",
     "closing_now",
+    "commands_of",
+    "decision_codes",
     "decisions",
     "load_bot",
     "positions_of",
@@ -95,17 +97,40 @@ def resuming_now(running: Running, quote: Quote) -> tuple[Intent, ...]:
 
 
 def decisions(
-    session: TenantSession, bot_id: UUID, *, offset: int = 0, size: int = 25
+    session: TenantSession, bot_id: UUID, *, offset: int = 0, size: int = 25, code: str = "", by: str = ""
 ) -> tuple[list[DecisionRow], int]:
-    """The newest entries of the log, and how many there are."""
-    own = Decision.bot_id == bot_id
-    total = session.scalar(text("select count(*) from bot_trading.decisions where bot_id = :id"), {"id": bot_id}) or 0
-    found = session.scalars(select(Decision).where(own).order_by(Decision.id.desc()).offset(offset).limit(size))
+    """The newest entries of the log, and how many there are.
+
+    :param code: only entries of this code.
+    :param by: ``bot`` for the strategy's own decisions, ``person`` for what somebody commanded, ``alert`` for what a person
+        should look at.
+    """
+    wanted = [Decision.bot_id == bot_id]
+    if code:
+        wanted.append(Decision.code == code)
+    if by == "alert":
+        wanted.append(Decision.alert.is_(True))
+    elif by:
+        wanted.append(Decision.actor == "" if by == "bot" else Decision.actor != "")
+    total = session.scalar(select(func.count()).select_from(Decision).where(*wanted)) or 0
+    found = session.scalars(select(Decision).where(*wanted).order_by(Decision.id.desc()).offset(offset).limit(size))
     rows = [
         DecisionRow(one.id, one.at, one.ts_ms, one.code, decision_text(one.code, one.facts), one.alert, one.actor)
         for one in found
     ]
     return rows, total
+
+
+def decision_codes(session: TenantSession, bot_id: UUID) -> list[str]:
+    """The codes that a bot's log has."""
+    own = select(Decision.code).where(Decision.bot_id == bot_id).distinct().order_by(Decision.code)
+    return list(session.scalars(own))
+
+
+def commands_of(session: TenantSession, bot_id: UUID, *, limit: int = 50) -> list[BotCommand]:
+    """What was commanded of a bot, the newest first."""
+    own = select(BotCommand).where(BotCommand.bot_id == bot_id)
+    return list(session.scalars(own.order_by(BotCommand.created_at.desc(), BotCommand.id.desc()).limit(limit)))
 
 
 def positions_of(session: TenantSession, bot_id: UUID) -> Sequence[Any]:

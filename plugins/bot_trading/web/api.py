@@ -14,6 +14,7 @@ from plugins.bot_trading.registry import Strategies
 from plugins.bot_trading.services.access import allowed_strategies
 from plugins.bot_trading.services.details import decisions, load_bot, resting_orders
 from plugins.bot_trading.services.views import Wanted, list_bots
+from plugins.bot_trading.web.api_admin import staff_routes
 from plugins.bot_trading.web.api_launch import launch_routes
 from plugins.bot_trading.web.as_json import bot_json, order_json
 from plugins.bot_trading.web.commanding import command_named, give_command, outcome_text
@@ -47,7 +48,7 @@ class Page:
 
 def api_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
     """The handlers of the area ``api``."""
-    return [*_reading(strategies), *launch_routes(strategies), *_writing(strategies)]
+    return [*_reading(strategies), *staff_routes(), *launch_routes(strategies), *_writing(strategies)]
 
 
 def _reading(strategies: Strategies) -> list[ControllerRouterHandler]:
