@@ -17,8 +17,8 @@ from core.jobs.queues import CLASSES
 from core.jobs.sweep import work_without_queues
 from core.trading.services import place_orders
 from core.trading.types import OrderRequest
+from plugins.copy_trading.services import observing
 from tests.browser.site import Site, Visitor, visiting
-from tests.browser.test_copy_how_to import history
 
 pytestmark = pytest.mark.browser
 
@@ -144,8 +144,25 @@ def look(visitor: Visitor, path: str, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def record(site: Site) -> UUID:
-    """A master of Aurora with two and a half months behind them."""
-    return history(site)
+    """A master of Aurora with two and a half months behind them, day by day."""
+    trade(site, "master@aurora.example", "for a long time")
+    with site.platform.database.system() as session:
+        tenant, master = session.execute(
+            text(
+                "select m.tenant_id, m.id from copy_trading.masters m join tenants.customers c"
+                " on c.tenant_id = m.tenant_id and c.id = m.customer_id where c.email = 'master@aurora.example'"
+            )
+        ).one()
+    for day in range(75):
+        with site.platform.database.system() as session:
+            session.execute(
+                text("update core.quotes set feed_ts_ms = feed_ts_ms + 86400000, bid = bid + :by, ask = ask + :by"),
+                {"by": (7 * day) % 13 * 9 - 44},
+            )
+        with site.platform.database.tenant(tenant) as session:
+            observing.look_at(session, [master])
+    found: UUID = master
+    return found
 
 
 @pytest.mark.parametrize(("size", "dark"), [("phone", False), ("desktop", True)], ids=["phone light", "desktop dark"])
