@@ -6,7 +6,7 @@ Figures come from the masters' standings, which every fill, every payment and a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,8 @@ from core.sdk.money import reporting_currency
 from core.sdk.prices import middle_rates
 from plugins.copy_trading.rules.figures import EXCHANGE_DAYS, MIN_SHARPE_DAYS, ROUND_THE_CLOCK_DAYS
 from plugins.copy_trading.rules.risk import LEAST_DAYS, PROVISIONAL_DAYS, level_of
+
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +131,20 @@ _FIGURES = f"""
   case when s.day - s.first_day >= {LEAST_DAYS} then s.score end as risk,
   s.day - s.first_day < {PROVISIONAL_DAYS} as provisional
 """
+_RATES = "rates as (select * from unnest(cast(:currencies as text[]), cast(:rates as numeric[])) as r(currency, rate))"
+# In the brokerage's main currency; what has no rate is left out.
+_FOLLOWERS = """
+select b.master_id, count(*) as followers, coalesce(sum(g.equity * r.rate), 0) as assets
+from copy_trading.subscriptions b
+join core.accounts a on a.id = b.account_id
+left join copy_trading.follower_figures g on g.subscription_id = b.id
+left join rates r on r.currency = a.currency
+where b.status <> 'stopped' and not b.mock{only} group by b.master_id
+"""
 _LIST = f"""
-with rates as (
-  select * from unnest(cast(:currencies as text[]), cast(:rates as numeric[])) as r(currency, rate)
-), followers as (
-  select b.master_id, count(*) as followers, sum(g.equity * r.rate) as assets
-  from copy_trading.subscriptions b
-  join core.accounts a on a.id = b.account_id
-  left join copy_trading.follower_figures g on g.subscription_id = b.id
-  left join rates r on r.currency = a.currency
-  where b.status <> 'stopped' and not b.mock group by b.master_id
-)
 select m.id, m.name, m.about, m.account_id, a.number as account, a.currency, t.demo, m.customer_id, c.name as customer,
-  c.email, m.status, m.public, m.follower_cap, m.fee_percent, coalesce(f.followers, 0) as followers,
-  coalesce(f.assets, 0) / r.rate as assets, s.equity - s.funded as total_pnl, s.closed as trades,
-  (s.index - 1) * 100 as index_return, s.fall_depth * 100 as drawdown,
+  c.email, m.status, m.public, m.follower_cap, m.fee_percent, {{followers}}, s.equity - s.funded as total_pnl,
+  coalesce(s.closed, 0) as trades, (s.index - 1) * 100 as index_return, s.fall_depth * 100 as drawdown,
   case when s.equity > 0 then s.notional / s.equity end as leverage, m.since, m.created_at,
   r.rate, {_FIGURES}
 from copy_trading.masters m
@@ -152,8 +153,14 @@ join core.account_types t on t.id = a.account_type_id
 join tenants.customers c on c.id = m.customer_id
 left join copy_trading.standings s on s.master_id = m.id
 left join rates r on r.currency = a.currency
-left join followers f on f.master_id = m.id
 """  # noqa: S608 - made of constants
+# The followers of all masters are counted only where the list is sorted by them; else those of the page, which are few.
+_BY_FOLLOWERS = ("followers", "assets")
+_PLAIN = _LIST.format(followers="0 as followers, cast(null as numeric) as assets")
+_COUNTED = (
+    _LIST.format(followers="coalesce(f.followers, 0) as followers, coalesce(f.assets, 0) / r.rate as assets")
+    + " left join followers f on f.master_id = m.id"
+)
 
 
 def page_of_masters(session: TenantSession, query: MasterQuery) -> MasterPage:
@@ -162,22 +169,38 @@ def page_of_masters(session: TenantSession, query: MasterQuery) -> MasterPage:
     main = reporting_currency(session)
     used = session.scalars(text("select distinct currency from core.account_types")).all()
     rates = middle_rates(session, used, main)
-    turn = "desc" if query.descending else "asc"
+    known = {"currencies": list(rates), "rates": list(rates.values())}
+    counted = query.sort in _BY_FOLLOWERS
     rows = session.execute(
-        text(
-            f"with found as ({_LIST} where {' and '.join(conditions)}) select *, count(*) over () as total from found"  # noqa: S608 - made of constants
-            f" order by {SORTS.get(query.sort, SORTS['name'])} {turn} nulls last, lower(name), id"
-            f" offset :offset{' limit :limit' if query.limit is not None else ''}"
-        ),
-        {
-            **values,
-            "currencies": list(rates),
-            "rates": list(rates.values()),
-            "offset": query.offset,
-            "limit": query.limit,
-        },
+        text(_statement(query, conditions, counted=counted)),
+        {**values, **known, "offset": query.offset, "limit": query.limit},
     ).all()
-    return MasterPage([_line(row) for row in rows], rows[0].total if rows else 0, statuses_of(session))
+    found = [_line(row) for row in rows]
+    if rows and not counted:
+        rated = {row.id: row.rate for row in rows}
+        only = _FOLLOWERS.format(only=" and b.master_id = any(:only)")
+        theirs = {
+            row.master_id: row for row in session.execute(text(f"with {_RATES} {only}"), {**known, "only": list(rated)})
+        }
+        found = [_with_followers(line, theirs.get(line.id), rated[line.id]) for line in found]
+    return MasterPage(found, rows[0].total if rows else 0, statuses_of(session))
+
+
+def _statement(query: MasterQuery, conditions: Sequence[str], *, counted: bool) -> str:
+    parts = [_RATES]
+    if counted:
+        parts.append(f"followers as materialized ({_FOLLOWERS.format(only='')})")
+    parts.append(f"found as ({_COUNTED if counted else _PLAIN} where {' and '.join(conditions)})")
+    return (
+        f"with {', '.join(parts)} select *, count(*) over () as total from found"  # noqa: S608 - made of constants
+        f" order by {SORTS.get(query.sort, SORTS['name'])} {'desc' if query.descending else 'asc'} nulls last,"
+        f" lower(name), id offset :offset{' limit :limit' if query.limit is not None else ''}"
+    )
+
+
+def _with_followers(line: MasterLine, row: Row[Any] | None, rate: Decimal | None) -> MasterLine:
+    assets = None if rate is None else (row.assets if row is not None else ZERO) / rate
+    return replace(line, followers=row.followers if row is not None else 0, assets=assets)
 
 
 def statuses_of(session: TenantSession) -> dict[str, int]:
@@ -233,6 +256,5 @@ def pattern(search: str) -> str | None:
 def _line(row: Row[Any]) -> MasterLine:
     values = dict(row._mapping)
     del values["total"], values["rate"]
-    values["trades"] = values["trades"] or 0
     values["provisional"] = bool(values["provisional"])
     return MasterLine(**values)

@@ -93,6 +93,8 @@ def summary(session: TenantSession) -> Summary:
     )
     best = page_of_masters(session, MasterQuery(sort="index_return", descending=True))
     shown = [row for row in best.rows if row.index_return is not None and row.status != "rejected"]
+    # Few masters are shared out, so that nobody is both at the top and at the bottom.
+    half = -(-len(shown) // 2)
     return Summary(
         currency=main,
         masters=best.statuses,
@@ -104,8 +106,8 @@ def summary(session: TenantSession) -> Summary:
         notional=sum((row.notional * rates.get(row.currency, ZERO) for row in open_rows), ZERO),
         warnings={row[0]: row[1] for row in warnings},
         skips=skips_by_reason(session, days=SKIP_DAYS),
-        top=shown[:SHOWN],
-        worst=shown[SHOWN:][::-1][:SHOWN],
+        top=shown[: min(SHOWN, half)],
+        worst=shown[half:][::-1][:SHOWN],
         health=_health(session),
         unconverted=sorted(used - set(rates)),
         as_of=max((row.as_of for row in rows if row.as_of is not None), default=None),

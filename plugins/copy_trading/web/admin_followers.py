@@ -28,7 +28,7 @@ COLUMNS = (
     ),
     Column("equity", _("Equity"), "money", sort=True, currency="currency"),
     Column("leverage", _("Leverage"), "custom", sort=True, hint=_("Value of all open positions divided by equity")),
-    Column("margin_level", _("Margin level"), "percent", sort=True, wide="lg"),
+    Column("margin_level", _("Margin level"), "percent", sort=True),
     Column("skips", _("Skipped"), "number", digits=0, wide="xl", hint=_("Opens that were not copied")),
     Column("status", _("Status"), "custom", sort=True),
 )

@@ -35,7 +35,7 @@ from plugins.copy_trading.services.trade_lists import trades
 from plugins.copy_trading.web import admin_followers
 from plugins.copy_trading.web.admin_masters import VIEW
 from plugins.copy_trading.web.public_figures import public_figures
-from plugins.copy_trading.web.words import CAUSES
+from plugins.copy_trading.web.words import CAUSES, mode_label
 
 TABS = {
     "overview": _("Overview"),
@@ -122,6 +122,7 @@ def _tab(web: Web, session: TenantSession, tab: str, line: MasterLine, alerts: S
             "table": admin_followers.table(web, session, line.id),
             "limits": web.settings().leverage_limits,
             "settings": web.settings(),
+            "mode_label": mode_label,
         }
     if tab == "skips":
         return {"table": admin_followers.skip_table(web, session, line.id)}

@@ -17,6 +17,7 @@ from core.sdk.text import _
 from core.sdk.web import Form, Web, form_for
 from plugins.copy_trading.rules.choices import Choices, defaults
 from plugins.copy_trading.rules.figures import EXCHANGE_DAYS, MIN_SHARPE_DAYS, ROUND_THE_CLOCK_DAYS
+from plugins.copy_trading.rules.modes import MODES
 from plugins.copy_trading.rules.reasons import Reason, plain
 from plugins.copy_trading.rules.risk import (
     DRAWDOWN_BANDS,
@@ -97,7 +98,7 @@ class Entry:
 
 def choices_of(settings: CopyTradingSettings) -> list[Entry]:
     """Every setting of a copy with this brokerage's default and bounds."""
-    given: Form = form_for(Choices, defaults(settings))
+    given: Form = form_for(Choices, defaults(settings), choices={"mode": MODES.choices()})
     bounds: dict[str, str] = {
         "copy_ratio": f"{plain(settings.copy_ratio_min)} – {plain(settings.copy_ratio_max)}",
         "fixed_size": f"≤ {plain(settings.fixed_size_max)}",
@@ -106,12 +107,22 @@ def choices_of(settings: CopyTradingSettings) -> list[Entry]:
         "slippage_tolerance": f"0 – {plain(settings.slippage_max)} %",
     }
     entries = []
-    for item in given.fields:
+    for item in given.only(*(name for name in Choices.model_fields if name != "mode_settings")).fields:
         options = ", ".join(str(label) for _value, label in item.choices)
         value = dict(item.choices).get(item.value, item.value) if item.kind != "switch" else _yes(bool(item.value))
         here = f"{value} {item.unit}".strip() if value not in ("", None, ()) else "–"
         entries.append(Entry(item.label, item.help, here, bounds.get(item.name, options)))
     return entries
+
+
+def other_modes() -> list[tuple[str, str]]:
+    """The sizing modes that other plugins have added, with their own settings."""
+    found = []
+    for key, mode in MODES.items():
+        if key not in ("proportional", "fixed"):
+            own = ", ".join(str(info.title or name) for name, info in mode.settings.model_fields.items())
+            found.append((mode.title, f"{mode.description} {own}".strip()))
+    return found
 
 
 def figures(settings: CopyTradingSettings) -> list[tuple[str, str, str]]:
@@ -205,20 +216,23 @@ def figures(settings: CopyTradingSettings) -> list[tuple[str, str, str]]:
     ]
 
 
-def bands() -> list[tuple[str, str, str]]:
-    """How the parts of the risk score are judged: part, from, score; from the rules' own tables."""
-    rows = []
+def bands() -> list[tuple[int, str, str, str]]:
+    """How the parts of the risk score are judged: score, and what of each part gives it; from the rules' own tables."""
+    volatility: dict[int, str] = {}
     before = Decimal(0)
     for limit, score in VOLATILITY_BANDS:
-        top = Decimal(str(limit)) * 100
-        rows.append((_("Volatility of 90 days, a year"), f"{plain(before)} – {plain(top)} %", str(score)))
-        before = top
-    rows.append((_("Volatility of 90 days, a year"), f"≥ {plain(before)} %", "10"))
-    for depth, score in reversed(DRAWDOWN_BANDS):
-        rows.append((_("Maximum drawdown of 12 months"), f"≥ {plain(Decimal(str(depth)) * 100)} %", str(score)))
-    for multiple, score in reversed(LEVERAGE_BANDS):
-        rows.append((_("Leverage, 95th percentile of 90 days"), f"≥ {plain(Decimal(str(multiple)))}×", str(score)))
-    return rows
+        volatility[score] = f"{plain(before)} – {_percent(limit)} %"
+        before = Decimal(_percent(limit))
+    volatility[10] = f"≥ {plain(before)} %"
+    drawdown = {score: f"≥ {_percent(depth)} %" for depth, score in DRAWDOWN_BANDS}
+    leverage = {score: f"≥ {plain(Decimal(str(multiple)))}×" for multiple, score in LEVERAGE_BANDS}
+    return [
+        (score, volatility.get(score, ""), drawdown.get(score, ""), leverage.get(score, "")) for score in range(1, 11)
+    ]
+
+
+def _percent(fraction: float) -> str:
+    return plain(Decimal(str(fraction)) * 100)
 
 
 def _yes(value: bool) -> str:
@@ -232,6 +246,7 @@ def _render(web: Web, *, staff: bool) -> Response[str]:
         "states": [(status.value, words) for status, words in SUBSCRIPTION_STATES.items()],
         "master_states": [(status.value, words) for status, words in MASTER_STATES.items()],
         "pauses": [(PAUSED_BY[(reason.name or "").lower()], words) for reason, words in PAUSES.items()],
+        "other_modes": other_modes(),
         "gates": [(REASONS[reason.value], words) for reason, words in GATES.items()],
         "figures": figures(settings),
         "bands": bands(),
