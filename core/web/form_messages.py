@@ -6,35 +6,37 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from tenants.text import Text, _
+
 __all__ = ["message_for"]
 
-_TEXTS: dict[str, str] = {
-    "missing": "Please fill this in.",
-    "string_too_short": "Please use at least {min_length} characters.",
-    "string_too_long": "Please use at most {max_length} characters.",
-    "string_pattern_mismatch": "This is not in the expected form.",
-    "greater_than": "Must be more than {gt}.",
-    "greater_than_equal": "At least {ge}.",
-    "less_than": "Must be less than {lt}.",
-    "less_than_equal": "At most {le}.",
-    "multiple_of": "Must be a multiple of {multiple_of}.",
-    "decimal_parsing": "Please enter a number.",
-    "decimal_type": "Please enter a number.",
-    "decimal_max_places": "At most {decimal_places} decimals.",
-    "decimal_max_digits": "That is too long a number.",
-    "finite_number": "Please enter a number.",
-    "float_parsing": "Please enter a number.",
-    "int_parsing": "Please enter a whole number.",
-    "int_from_float": "Please enter a whole number.",
-    "bool_parsing": "Please choose.",
-    "literal_error": "Please choose one of the options.",
-    "enum": "Please choose one of the options.",
-    "date_from_datetime_parsing": "Please enter a date.",
-    "datetime_from_date_parsing": "Please enter a date and time.",
-    "time_parsing": "Please enter a time.",
-    "uuid_parsing": "This is not a valid reference.",
-    "too_short": "Please choose at least {min_length}.",
-    "too_long": "Please choose at most {max_length}.",
+_TEXTS: dict[str, Text] = {
+    "missing": _("Please fill this in."),
+    "string_too_short": _("Please use at least {min_length} characters."),
+    "string_too_long": _("Please use at most {max_length} characters."),
+    "string_pattern_mismatch": _("This is not in the expected form."),
+    "greater_than": _("Must be more than {gt}."),
+    "greater_than_equal": _("At least {ge}."),
+    "less_than": _("Must be less than {lt}."),
+    "less_than_equal": _("At most {le}."),
+    "multiple_of": _("Must be a multiple of {multiple_of}."),
+    "decimal_parsing": _("Please enter a number."),
+    "decimal_type": _("Please enter a number."),
+    "decimal_max_places": _("At most {decimal_places} decimals."),
+    "decimal_max_digits": _("That is too long a number."),
+    "finite_number": _("Please enter a number."),
+    "float_parsing": _("Please enter a number."),
+    "int_parsing": _("Please enter a whole number."),
+    "int_from_float": _("Please enter a whole number."),
+    "bool_parsing": _("Please choose."),
+    "literal_error": _("Please choose one of the options."),
+    "enum": _("Please choose one of the options."),
+    "date_from_datetime_parsing": _("Please enter a date."),
+    "datetime_from_date_parsing": _("Please enter a date and time."),
+    "time_parsing": _("Please enter a time."),
+    "uuid_parsing": _("This is not a valid reference."),
+    "too_short": _("Please choose at least {min_length}."),
+    "too_long": _("Please choose at most {max_length}."),
 }
 
 

@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from core.web.form_messages import message_for
+from tenants.text import _
 
 __all__ = ["Field", "Form", "Parsed", "form_for", "parse_form"]
 
@@ -163,7 +164,7 @@ def parse_form(
                 whole = message_for(problem)
     errors |= {k: v for k, v in _outside(shown, raw, bounds or {}).items() if k not in errors}
     if errors or whole:
-        return Parsed(shown.with_errors(errors, whole or "Some fields need another look."), None, raw)
+        return Parsed(shown.with_errors(errors, whole or _("Some fields need another look.")), None, raw)
     return Parsed(shown, value, raw)
 
 
@@ -175,9 +176,9 @@ def _outside(form: Form, raw: Mapping[str, Any], bounds: Mapping[str, tuple[Any,
         except ArithmeticError:
             continue
         if low is not None and value < low:
-            problems[name] = f"At least {low}."
+            problems[name] = _("At least {limit}.", limit=low)
         elif high is not None and value > high:
-            problems[name] = f"At most {high}."
+            problems[name] = _("At most {limit}.", limit=high)
     return {name: text for name, text in problems.items() if any(f.name == name for f in form.fields)}
 
 
@@ -227,7 +228,7 @@ def _kind(annotation: Any, extra: Mapping[str, Any]) -> tuple[str, tuple[tuple[s
     labels: Mapping[str, str] = extra.get("labels", {})
     origin = get_origin(annotation)
     if origin in (list, set, tuple, frozenset):
-        inner, _ = _unwrap((get_args(annotation) or (str,))[0])
+        inner = _unwrap((get_args(annotation) or (str,))[0])[0]
         members = _choices(inner, labels)
         return ("checks", members) if members else ("tokens", ())
     if origin is dict or annotation is dict:
@@ -278,7 +279,7 @@ def _fields(model: type[BaseModel], given: Mapping[str, Any], prefix: str, secti
             continue
         kind, choices = _kind(annotation, extra)
         if kind == "select" and optional:
-            choices = (("", str(extra.get("placeholder", "None"))), *choices)
+            choices = (("", str(extra.get("placeholder", _("None")))), *choices)
         made.append(
             Field(
                 name=prefix + name,
@@ -323,7 +324,7 @@ def _collect(model: type[BaseModel], data: Data, prefix: str) -> dict[str, Any]:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             raw[name] = _collect(annotation, data, f"{prefix}{name}.")
             continue
-        kind, _ = _kind(annotation, _extra(info))
+        kind = _kind(annotation, _extra(info))[0]
         sent = [text for text in data.get(prefix + name, ()) if isinstance(text, str)]
         text = sent[-1].strip() if sent else ""
         if kind == "switch":
@@ -334,7 +335,7 @@ def _collect(model: type[BaseModel], data: Data, prefix: str) -> dict[str, Any]:
             raw[name] = [item.strip() for chunk in sent for item in chunk.replace("\n", ",").split(",") if item.strip()]
         elif kind == "pairs":
             pairs = (line.partition("=") for line in text.splitlines() if line.strip())
-            raw[name] = {key.strip(): value.strip() for key, _, value in pairs}
+            raw[name] = {key.strip(): value.strip() for key, _sign, value in pairs}
         elif text:
             raw[name] = sent[-1] if kind == "password" else text.replace("\u2212", "-") if kind == "decimal" else text
         elif prefix + name in data and optional:
@@ -348,11 +349,11 @@ def _shown(model: type[BaseModel], data: Data, prefix: str) -> dict[str, Any]:
     """What was typed, to be shown again as it was, right or wrong."""
     shown: dict[str, Any] = {}
     for name, info in model.model_fields.items():
-        annotation, _ = _unwrap(info.annotation)
+        annotation = _unwrap(info.annotation)[0]
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             shown[name] = _shown(annotation, data, f"{prefix}{name}.")
             continue
-        kind, _ = _kind(annotation, _extra(info))
+        kind = _kind(annotation, _extra(info))[0]
         sent = data.get(prefix + name, ())
         shown[name] = list(sent) if kind == "checks" else (sent[-1] if sent else "" if kind != "switch" else False)
     return shown

@@ -5,7 +5,9 @@ These pages belong to no module, so they also show what a module that is off or 
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import get
@@ -21,21 +23,24 @@ from core.web.refusals import NotFoundError
 from core.web.slots import available_slots, render_slots
 from core.web.tables import Action, Column, Empty, Filter, Table, TableQuery
 from tenants.db import TenantSession
+from tenants.text import _
 
 __all__ = ["ROUTES"]
 
 _VIEW: dict[str, Any] = {"permission": "trading.view"}
-_STATUSES = (("active", "Active"), ("close_only", "Close only"), ("disabled", "Disabled"))
+_EVERY: Final = 1_000_000
+"""Rows of a file: all of them."""
+_STATUSES = (("active", _("Active")), ("close_only", _("Close only")), ("disabled", _("Disabled")))
 _ACCOUNTS = (
-    Column("number", "Account", sort=True, href=lambda row: f"/admin/accounts/{row.id}", heading=True),
-    Column("customer", "Customer", sort=True, sub="email", href=lambda row: f"/admin/customers/{row.customer_id}"),
-    Column("type", "Type", "custom", sort=True),
-    Column("balance", "Balance", "money", sort=True, currency="currency"),
-    Column("equity", "Equity", "money", currency="currency"),
-    Column("floating", "Floating P&L", "pnl", currency="currency", wide="lg"),
-    Column("margin", "Margin", "money", sort=True, currency="currency", wide="xl"),
-    Column("level", "Margin level", "percent", wide="lg", hint="Equity divided by margin"),
-    Column("status", "Status", "status"),
+    Column("number", _("Account"), sort=True, href=lambda row: f"/admin/accounts/{row.id}", heading=True),
+    Column("customer", _("Customer"), sort=True, sub="email", href=lambda row: f"/admin/customers/{row.customer_id}"),
+    Column("type", _("Type"), "custom", sort=True),
+    Column("balance", _("Balance"), "money", sort=True, currency="currency"),
+    Column("equity", _("Equity"), "money", currency="currency"),
+    Column("floating", _("Floating P&L"), "pnl", currency="currency", wide="lg"),
+    Column("margin", _("Margin"), "money", sort=True, currency="currency", wide="xl"),
+    Column("level", _("Margin level"), "percent", wide="lg", hint=_("Equity divided by margin")),
+    Column("status", _("Status"), "status"),
 )
 
 
@@ -43,19 +48,23 @@ _ACCOUNTS = (
 def accounts(web: Page) -> Response[str]:
     """All accounts."""
     with web.session() as session:
-        types = session.execute(text("select name from core.account_types order by name")).scalars().all()
-        filters = (
-            Filter("search", "Number, name or e-mail", "search"),
-            Filter("type", "Type", "select", tuple((name, name) for name in types)),
-            Filter("status", "Status", "select", _STATUSES),
-        )
+        filters = _account_filters(session)
         query = TableQuery.read(web.query, _ACCOUNTS, filters)
         found = list_accounts(session, query)
     table = Table(
-        "accounts", _ACCOUNTS, found.rows, query, found.total, web.path, filters=filters, caption="Accounts",
-        empty=Empty("No accounts yet", "Customers open accounts in the portal; they appear here at once.", "wallet"),
+        "accounts", _ACCOUNTS, found.rows, query, found.total, web.path, filters=filters, caption=_("Accounts"),
+        export=_export("accounts", query),
+        empty=Empty(_("No accounts yet"), _("Customers open accounts in the portal; they appear here at once."), "wallet"),
     )  # fmt: skip
-    return web.render("admin/accounts.html", table=table, title="Accounts")
+    return web.render("admin/accounts.html", table=table, title=_("Accounts"))
+
+
+@get("/accounts.csv", opt=_VIEW, sync_to_thread=True)
+def accounts_file(web: Page) -> Response[str]:
+    """All accounts under the same filters, as a file."""
+    with web.session() as session:
+        query = TableQuery.read(web.query, _ACCOUNTS, _account_filters(session))
+        return web.csv("accounts", _ACCOUNTS, list_accounts(session, replace(query, page=1, size=_EVERY)).rows)
 
 
 @get("/accounts/{account_id:uuid}", opt=_VIEW, sync_to_thread=True)
@@ -74,15 +83,15 @@ def account(web: Page, account_id: FromPath[UUID]) -> Response[str]:
     if table is None and tab not in {key for key, _ in slots}:
         raise NotFoundError(tab)
     tabs = [
-        ("positions", "Positions", counts[0]),
-        ("orders", "Orders", counts[1]),
-        ("closed", "Closed positions", None),
-        ("ledger", "Ledger", None),
+        ("positions", _("Positions"), counts[0]),
+        ("orders", _("Orders"), counts[1]),
+        ("closed", _("Closed positions"), None),
+        ("ledger", _("Ledger"), None),
         *((key, title, None) for key, title in slots),
     ]
     return web.render(
         "admin/account.html", account=row, tab=tab, table=table, slot=body[0] if body else None,
-        tabs=[(key, label, f"{web.path}?tab={key}", count) for key, label, count in tabs], title=f"Account {row.number}",
+        tabs=[(key, label, f"{web.path}?tab={key}", count) for key, label, count in tabs], title=_("Account {number}", number=row.number),
     )  # fmt: skip
 
 
@@ -91,17 +100,26 @@ def positions(web: Page) -> Response[str]:
     """All open positions, of whatever origin."""
     columns = trading_tables.position_columns(customer=True, base="/admin")
     with web.session() as session:
-        filters = (trading_tables.SEARCH, *trading_tables.filters(session))
+        filters = _position_filters(session)
         query = TableQuery.read(web.query, columns, filters)
         found = list_positions(session, query)
     table = Table(
-        "positions", columns, found.rows, query, found.total, web.path, filters=filters, caption="Open positions",
-        actions=trading_tables.position_actions("/admin") if web.may("trading.manage") else None,
+        "positions", columns, found.rows, query, found.total, web.path, filters=filters, caption=_("Open positions"),
+        export=_export("positions", query), actions=trading_tables.position_actions("/admin") if web.may("trading.manage") else None,
         select="id" if web.may("trading.manage") else "",
-        bulk=(Action("Close selected", "/admin/positions/close", "square-x", danger=True),),
-        empty=Empty("No open positions", "Nobody holds anything at the moment.", "chart-candle"),
+        bulk=(Action(_("Close selected"), "/admin/positions/close", "square-x", danger=True),),
+        empty=Empty(_("No open positions"), _("Nobody holds anything at the moment."), "chart-candle"),
     )  # fmt: skip
-    return web.render("admin/positions.html", table=table, title="Positions")
+    return web.render("admin/positions.html", table=table, title=_("Positions"))
+
+
+@get("/positions.csv", opt=_VIEW, sync_to_thread=True)
+def positions_file(web: Page) -> Response[str]:
+    """All open positions under the same filters, as a file."""
+    columns = trading_tables.position_columns(customer=True, base="/admin")
+    with web.session() as session:
+        query = TableQuery.read(web.query, columns, _position_filters(session))
+        return web.csv("positions", columns, list_positions(session, replace(query, page=1, size=_EVERY)).rows)
 
 
 @get("/orders", opt=_VIEW, sync_to_thread=True)
@@ -109,17 +127,46 @@ def orders(web: Page) -> Response[str]:
     """All orders."""
     columns = trading_tables.order_columns(customer=True, base="/admin")
     with web.session() as session:
-        filters = (trading_tables.SEARCH, *trading_tables.filters(session), trading_tables.ORDER_STATUS)
+        filters = (*_position_filters(session), trading_tables.ORDER_STATUS)
         query = TableQuery.read(web.query, columns, filters)
         found = list_orders(session, query)
     table = Table(
-        "orders", columns, found.rows, query, found.total, web.path, filters=filters, caption="Orders",
-        actions=trading_tables.order_actions("/admin") if web.may("trading.manage") else None,
+        "orders", columns, found.rows, query, found.total, web.path, filters=filters, caption=_("Orders"),
+        export=_export("orders", query), actions=trading_tables.order_actions("/admin") if web.may("trading.manage") else None,
         select="id" if web.may("trading.manage") else "",
-        bulk=(Action("Cancel selected", "/admin/orders/cancel", "circle-x", danger=True),),
-        empty=Empty("No orders yet", "Orders of customers, copies and bots appear here.", "list-details"),
+        bulk=(Action(_("Cancel selected"), "/admin/orders/cancel", "circle-x", danger=True),),
+        empty=Empty(_("No orders yet"), _("Orders of customers, copies and bots appear here."), "list-details"),
     )  # fmt: skip
-    return web.render("admin/orders.html", table=table, title="Orders")
+    return web.render("admin/orders.html", table=table, title=_("Orders"))
+
+
+@get("/orders.csv", opt=_VIEW, sync_to_thread=True)
+def orders_file(web: Page) -> Response[str]:
+    """All orders under the same filters, as a file."""
+    columns = trading_tables.order_columns(customer=True, base="/admin")
+    with web.session() as session:
+        filters = (*_position_filters(session), trading_tables.ORDER_STATUS)
+        query = TableQuery.read(web.query, columns, filters)
+        return web.csv("orders", columns, list_orders(session, replace(query, page=1, size=_EVERY)).rows)
+
+
+def _account_filters(session: TenantSession) -> tuple[Filter, ...]:
+    types = session.execute(text("select name from core.account_types order by name")).scalars().all()
+    return (
+        Filter("search", _("Number, name or e-mail"), "search"),
+        Filter("type", _("Type"), "select", tuple((name, name) for name in types)),
+        Filter("status", _("Status"), "select", _STATUSES),
+    )
+
+
+def _position_filters(session: TenantSession) -> tuple[Filter, ...]:
+    return (trading_tables.SEARCH, *trading_tables.filters(session))
+
+
+def _export(name: str, query: TableQuery) -> str:
+    """The address of a list as a file, under the filters and in the order that the page shows."""
+    params = query.params(page=1, size="")
+    return f"/admin/{name}.csv" + (f"?{urlencode(params)}" if params else "")
 
 
 def _positions_tab(web: Page, session: TenantSession, account_id: UUID) -> Table:
@@ -129,7 +176,7 @@ def _positions_tab(web: Page, session: TenantSession, account_id: UUID) -> Table
     actions = trading_tables.position_actions("/admin") if web.may("trading.manage") else None
     return Table(
         "positions", columns, found.rows, query, found.total, web.path, keep={"tab": "positions"}, actions=actions,
-        caption="Open positions", empty=Empty("No open positions", "This account holds nothing.", "chart-candle"),
+        caption=_("Open positions"), empty=Empty(_("No open positions"), _("This account holds nothing."), "chart-candle"),
     )  # fmt: skip
 
 
@@ -138,8 +185,8 @@ def _closed_tab(web: Page, session: TenantSession, account_id: UUID) -> Table:
     query = TableQuery.read(web.query, columns)
     found = list_positions(session, query, account=account_id, closed=True)
     return Table(
-        "closed", columns, found.rows, query, found.total, web.path, keep={"tab": "closed"}, caption="Closed positions",
-        empty=Empty("Nothing closed yet", "Positions appear here once they are closed.", "history"),
+        "closed", columns, found.rows, query, found.total, web.path, keep={"tab": "closed"}, caption=_("Closed positions"),
+        empty=Empty(_("Nothing closed yet"), _("Positions appear here once they are closed."), "history"),
     )  # fmt: skip
 
 
@@ -150,7 +197,7 @@ def _orders_tab(web: Page, session: TenantSession, account_id: UUID) -> Table:
     actions = trading_tables.order_actions("/admin") if web.may("trading.manage") else None
     return Table(
         "orders", columns, found.rows, query, found.total, web.path, keep={"tab": "orders"}, actions=actions,
-        caption="Orders", empty=Empty("No orders yet", "", "list-details"),
+        caption=_("Orders"), empty=Empty(_("No orders yet"), "", "list-details"),
     )  # fmt: skip
 
 
@@ -159,7 +206,7 @@ def _ledger_tab(web: Page, session: TenantSession, account_id: UUID) -> Table:
     found = list_ledger(session, query, account=account_id)
     return Table(
         "ledger", trading_tables.LEDGER, found.rows, query, found.total, web.path, keep={"tab": "ledger"},
-        caption="Ledger", empty=Empty("The ledger is empty", "Deposits and results of trades are booked here.", "receipt"),
+        caption=_("Ledger"), empty=Empty(_("The ledger is empty"), _("Deposits and results of trades are booked here."), "receipt"),
     )  # fmt: skip
 
 
@@ -174,4 +221,6 @@ def _counts(session: TenantSession, account_id: UUID) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-ROUTES: list[ControllerRouterHandler] = [accounts, account, positions, orders, acting.AdminActing]
+ROUTES: list[ControllerRouterHandler] = [
+    accounts, accounts_file, account, positions, positions_file, orders, orders_file, acting.AdminActing,
+]  # fmt: skip
