@@ -55,7 +55,7 @@ def test_a_ladder_is_previewed_level_by_level_launched_and_seen_by_staff(scene: 
             assert words in form
         preview = browser.send(f"{PORTAL}/new/martingale/preview", page=page, **LADDER, **scene.where)
         assert preview.status == 200
-        for words in ("Margin of all levels", "Worst case of a cycle", "Won here", "Break-even"):
+        for words in ("Margin of all levels", "Worst case of a cycle", "Profit", "Loss", "Break-even"):
             assert words in preview
         key = re.search(r'name="launch_key" value="([^"]+)"', form.text)
         assert key is not None
@@ -88,7 +88,7 @@ def test_safety_orders_and_a_streak_are_previewed(scene: Scene) -> None:
         streak = {name: LADDER[name] for name in (*kept, *guards)} | {"variant": "anti"}
         preview = browser.send(f"{PORTAL}/new/reverse_martingale/preview", page=page, **streak, **scene.where)
     assert preview.status == 200
-    assert "Won here" in preview
+    assert "The result of the whole cycle" in preview
 
 
 def test_the_reference_tells_parameters_formulas_and_guards(scene: Scene) -> None:

@@ -169,14 +169,20 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True)
 class Triggers:
-    """The nearest prices that would change anything: at or beyond one of them, ``on_quote`` is called."""
+    """The nearest prices that would change anything: at or beyond one of them, ``on_quote`` is called.
+
+    :ivar after_ms: where nothing can change before a time of the feed, epoch milliseconds: until then no price matters.
+    """
 
     ask_le: Decimal | None = None
     ask_ge: Decimal | None = None
     bid_le: Decimal | None = None
     bid_ge: Decimal | None = None
+    after_ms: int | None = None
 
     def crossed(self, quote: Quote) -> bool:
+        if self.after_ms is not None and quote.ts_ms < self.after_ms:
+            return False
         return (
             (self.ask_le is not None and quote.ask <= self.ask_le)
             or (self.bid_ge is not None and quote.bid >= self.bid_ge)

@@ -26,6 +26,7 @@ class Words:
     :ivar cycles: what is counted as a cycle.
     :ivar wins: whether cycles can be lost, so that the won ones are counted apart.
     :ivar outcome: what the results of a preview's levels are, in one sentence; empty for none.
+    :ivar reference: a template with more about the strategy for the page of reference, such as ``my_plugin/reference.html``.
     :ivar log: sentences of the decision log by code, with the entry's facts in braces, for codes that are the strategy's own.
     """
 
@@ -39,6 +40,7 @@ class Words:
     cycles: str = _("Cycles")
     wins: bool = True
     outcome: str = ""
+    reference: str = ""
     log: Mapping[str, str] = default(default_factory=dict)
 
     def facts(self, code: str, facts: Mapping[str, str]) -> dict[str, str]:

@@ -113,7 +113,7 @@ class Engine:
             return EACH_QUOTE if any(not rung.pending for rung in leaving) else Triggers()
         if state.rungs:
             return self.rules.triggers(state)
-        return EACH_QUOTE if state.opens_now else Triggers()
+        return replace(EACH_QUOTE, after_ms=waits_until(self.settings, state)) if state.opens_now else Triggers()
 
     # --- what follows --------------------------------------------------------------------------------------------
 

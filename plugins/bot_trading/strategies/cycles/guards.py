@@ -7,7 +7,7 @@ from plugins.bot_trading.strategies.cycles.state import CycleState
 from plugins.bot_trading.strategies.numbers import ZERO, exact
 from plugins.bot_trading.strategies.protocol import Market, Quote
 
-__all__ = ["HOUR_MS", "SPREAD_SHARE", "day_of", "holds_cycle", "holds_level", "widest_spread"]
+__all__ = ["HOUR_MS", "SPREAD_SHARE", "day_of", "holds_cycle", "holds_level", "waits_until", "widest_spread"]
 
 HOUR_MS = 3_600_000
 _DAY_MS = 24 * HOUR_MS
@@ -46,3 +46,15 @@ def holds_cycle(settings: CycleSettings, market: Market, state: CycleState, quot
     if limit is not None and day_of(quote.ts_ms) == state.day and state.day_realised <= ZERO - limit:
         return "daily_loss_limit"
     return holds_level(settings, market, quote, distance)
+
+
+def waits_until(settings: CycleSettings, state: CycleState) -> int | None:
+    """The feed's time before which what holds the next cycle cannot be over; none where a price may end it at any quote."""
+    if state.waits == "cooldown":
+        return state.until_ms
+    most = settings.max_cycles_per_hour
+    if state.waits == "cycles_an_hour" and most is not None and len(state.starts) >= most:
+        return sorted(state.starts)[-most] + HOUR_MS
+    if state.waits == "daily_loss_limit":
+        return (state.day + 1) * _DAY_MS
+    return None

@@ -4,11 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from core.sdk.text import _
 from plugins.bot_trading.strategies.cycles.engine import Engine
 from plugins.bot_trading.strategies.cycles.rules import Rules
 from plugins.bot_trading.strategies.cycles.settings import CycleSettings
@@ -28,7 +27,6 @@ from plugins.bot_trading.strategies.protocol import (
     Step,
     Triggers,
 )
-from plugins.bot_trading.strategies.words import Words
 
 __all__ = ["CycleStrategy"]
 
@@ -37,10 +35,6 @@ S = TypeVar("S", bound=BaseModel)
 
 class CycleStrategy(ABC, Generic[S]):
     """See :class:`plugins.bot_trading.strategies.protocol.Strategy`; a strategy adds its rules and its preview."""
-
-    words: ClassVar[Words] = Words(
-        outcome=_("The result of the whole cycle when it ends at that level, without spreads."),
-    )
 
     @abstractmethod
     def rules(self, setup: Setup[S]) -> Rules:

@@ -14,7 +14,7 @@ from plugins.bot_trading.strategies.martingale.preview import check_safety, sugg
 from plugins.bot_trading.strategies.martingale.safety import SafetyOrders, amounts_of, steps_of
 from plugins.bot_trading.strategies.martingale.settings import MAX_SAFETY_ORDERS, MartingaleSettings
 from plugins.bot_trading.strategies.protocol import Market, Preview, Quote, Setup
-from plugins.bot_trading.strategies.words import Limit
+from plugins.bot_trading.strategies.words import Limit, Words
 
 __all__ = ["Martingale"]
 
@@ -29,6 +29,10 @@ class Martingale(CycleStrategy[MartingaleSettings]):
         " wins small and often, loses rarely and much."
     )
     settings_model: type[MartingaleSettings] = MartingaleSettings
+    words: ClassVar[Words] = Words(
+        outcome=_("The result of the whole cycle when it ends at that level, without spreads."),
+        reference="bot_trading/shared/reference_martingale.html",
+    )
 
     def guards(self, setup: Setup[MartingaleSettings]) -> CycleSettings:
         """Its own settings."""

@@ -14,7 +14,7 @@ from plugins.bot_trading.strategies.protocol import Market, Preview, Quote, Refu
 from plugins.bot_trading.strategies.reverse_martingale.anti import Streak
 from plugins.bot_trading.strategies.reverse_martingale.preview import check_streak
 from plugins.bot_trading.strategies.reverse_martingale.settings import ReverseMartingaleSettings
-from plugins.bot_trading.strategies.words import Limit
+from plugins.bot_trading.strategies.words import Limit, Words
 
 __all__ = ["ReverseMartingale"]
 
@@ -31,6 +31,10 @@ class ReverseMartingale(CycleStrategy[ReverseMartingaleSettings]):
         " or doubles and turns round after a loss."
     )
     settings_model: type[ReverseMartingaleSettings] = ReverseMartingaleSettings
+    words: ClassVar[Words] = Words(
+        outcome=_("The result of the whole cycle when it ends at that level, without spreads."),
+        reference="bot_trading/shared/reference_reverse.html",
+    )
 
     def guards(self, setup: Reverse) -> CycleSettings:
         """Its own settings."""

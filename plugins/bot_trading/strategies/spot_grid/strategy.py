@@ -56,6 +56,7 @@ class SpotGrid:
         inventory_help=_("What was bought at the start, or late, and has been sold."),
         cycles=_("Round trips"),
         wins=False,
+        reference="bot_trading/shared/reference_grid.html",
         outcome=_("A cell buys at its price and sells at its take-profit; the profit is that of one round trip."),
     )
 
