@@ -102,6 +102,10 @@ class LockedAccount:
         """What the open positions bind."""
         return self._work.row.margin
 
+    def opening(self, origin_id: UUID) -> int:
+        """How many orders of an origin are on their way to open something."""
+        return sum(order.origin_id == origin_id and not order.reduce_only for order in self._work.orders.values())
+
     @property
     def positions(self) -> Collection[HeldPosition]:
         """The open positions, the oldest first."""

@@ -25,12 +25,22 @@ from core.sdk.demo import Demo
 from plugins.copy_trading import health
 from plugins.copy_trading.demo import SETTINGS, play, prepare
 from plugins.copy_trading.hooks import SizingModeSpec
+from plugins.copy_trading.replication.arrivals import take_arrivals
 from plugins.copy_trading.replication.handlers import on_closes, on_opens, retry_parked
 from plugins.copy_trading.replication.read import shard_count
 from plugins.copy_trading.replication.stops import on_stop_changes
 from plugins.copy_trading.rules.modes import MODES, SizingMode
 from plugins.copy_trading.rules.settings import CopyTradingSettings
-from plugins.copy_trading.services import bulk, follower_figures, leaving, observing, rehearsing, risk, watching
+from plugins.copy_trading.services import (
+    bulk,
+    follower_figures,
+    leaving,
+    observing,
+    reconciling,
+    rehearsing,
+    risk,
+    watching,
+)
 from plugins.copy_trading.services.fees import charge
 from plugins.copy_trading.services.finishing import finish_stops
 from plugins.copy_trading.web.routes import routes
@@ -114,6 +124,7 @@ class CopyTrading:
         """Retries, ends of stops, the equity curve, the risk scan."""
         return (
             Job("retry_parked", retry_parked, queue="critical", every_s=10, reduces=True),
+            Job("take_arrivals", take_arrivals, queue="critical", every_s=5, reduces=True),
             Job("finish_stops", _finish_stops, queue="critical", every_s=10, reduces=True),
             Job("equity_points", observing.look_at_all, queue="bulk", every_s=15),
             Job(bulk.JOB, bulk.run, queue="critical", reduces=True),
@@ -121,6 +132,7 @@ class CopyTrading:
             Job("thin_points", observing.thin_points, queue="bulk", every_s=6 * 3600),
             Job("risk_scan", risk.scan, queue="critical", every_s=30, reduces=True),
             Job(rehearsing.JOB, rehearsing.run, queue="bulk", timeout_s=300),
+            Job("reconcile", reconciling.reconcile, queue="bulk", every_s=120, reduces=True),
             Job("watch_masters", watching.watch, every_s=60),
             Job("performance_fees", _performance_fees, queue="bulk", every_s=60, reduces=True),
         )

@@ -24,7 +24,7 @@ class Alerting(Context):
     """A job's context whose alerts are the platform's, in the database, and whose commits are real."""
 
     def alert(
-        self, code: str, message: str, *, severity: str = "", subject: str | None = None, detail: Any = None
+        self, code: str, message: str, *, severity: str = "warning", subject: str | None = None, detail: Any = None
     ) -> None:
         raise_alert(self.session, KEY, code, message, severity=severity, subject=subject, detail=detail)
 

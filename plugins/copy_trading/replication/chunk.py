@@ -19,6 +19,7 @@ from core.sdk.trading import (
 )
 from plugins.copy_trading.replication import read
 from plugins.copy_trading.replication.fills import Fills, closes_of
+from plugins.copy_trading.replication.flying import settle
 from plugins.copy_trading.replication.opening import OpeningWave
 from plugins.copy_trading.replication.orders import closing_orders
 from plugins.copy_trading.replication.paper import open_books, write_books
@@ -26,8 +27,9 @@ from plugins.copy_trading.replication.rows import Changes, Follower, LinkRow, Ma
 from plugins.copy_trading.replication.telling import tell_followers
 from plugins.copy_trading.replication.write import mark_short_of_equity, move_cursors, write
 from plugins.copy_trading.rules.closes import Held, decide_closes
-from plugins.copy_trading.rules.reasons import Reason
+from plugins.copy_trading.rules.reasons import Reason, plain
 from plugins.copy_trading.rules.settings import CopyTradingSettings
+from plugins.copy_trading.rules.targets import to_close
 from plugins.copy_trading.rules.views import MasterClose
 
 _CARRIED = ("filled", "partial", "waiting", "pending", "resting", "unknown")
@@ -77,8 +79,32 @@ class Chunk:
 
     def read_links(self, fills: Fills) -> None:
         """Read the live links to all positions that the fills touch."""
-        rows = read.links(self.scene.session, list(self.followers), fills.positions())
+        self.take_links(read.links(self.scene.session, list(self.followers), fills.positions()))
+
+    def take_links(self, rows: Collection[LinkRow]) -> None:
+        """Work on these links, with what has become of their orders that were under way."""
         self.links = {(link.subscription_id, link.master_position_id): link for link in rows}
+        for link in settle(self.scene.session, rows):
+            self.changes.touch(link)
+
+    def close_late(self) -> None:
+        """Close what has arrived after the master had closed it. The lots held are in the orders' ids: they only fall."""
+        requests: list[OrderRequest] = []
+        for link in self.links.values():
+            due = to_close(link.target, link.held, self.step(link))
+            orders = closing_orders(
+                self.scene.tenant_id, link, due, 0, self.held, leg=f"late-{plain(link.held)}"
+            ) if due else []  # fmt: skip
+            requests += orders
+            self._ordered(link, sum((order.volume for order in orders), Decimal(0)), ended=not link.target)
+        self.book_closes(requests)
+
+    def _ordered(self, link: LinkRow, closed: Decimal, *, ended: bool) -> None:
+        """Note what a link's closes take; a link that should hold nothing lives on until its last order has arrived."""
+        link.held -= closed
+        if ended and not link.held:
+            link.state = "closed"
+        self.changes.touch(link)
 
     def enough_equity(self, row: Follower) -> bool:
         """Whether a follower's equity is known and not below their minimum."""
@@ -101,16 +127,21 @@ class Chunk:
         }
         if not touched:
             return
-        states = [Held(link.id, link.target, link.held, self.real(link), self._step(link)) for link in touched.values()]
+        states = [Held(link.id, link.target, link.held, self.real(link), self.step(link)) for link in touched.values()]
         requests: list[OrderRequest] = []
         for made in decide_closes(close, states):
             link = touched[made.link]
+            closed = made.volume
             if made.volume:
-                requests += closing_orders(self.scene.tenant_id, link, made.volume, close.seq, self.held)
-            link.target, link.held = made.target, made.held
-            if made.ended:
-                link.state = "left" if made.own else "closed"
-            self.changes.touch(link)
+                orders = closing_orders(self.scene.tenant_id, link, made.volume, close.seq, self.held)
+                requests += orders
+                if link.flying:
+                    # What is still under way cannot be closed before it arrives.
+                    closed = sum((order.volume for order in orders), Decimal(0))
+            link.target, link.held = made.target, made.held + made.volume
+            self._ordered(link, closed, ended=made.ended and not made.own)
+            if made.own:
+                link.state = "left"
             self.changes.closed_for.add(link.subscription_id)
         self.book_closes(requests)
 
@@ -137,10 +168,11 @@ class Chunk:
         return results
 
     def real(self, link: LinkRow) -> Decimal:
-        """Lots that the follower's positions of a link really have."""
-        return sum((self.held.get(position_id, Decimal(0)) for position_id in link.position_ids), Decimal(0))
+        """Lots that the follower's positions of a link really have, with what is under way to them."""
+        return sum((self.held.get(position_id, Decimal(0)) for position_id in link.position_ids), link.in_flight)
 
-    def _step(self, link: LinkRow) -> Decimal:
+    def step(self, link: LinkRow) -> Decimal:
+        """The lot step of a link's symbol."""
         account = self.market.accounts[link.account_id]
         return self.market.market(account.account_type_id, link.symbol_id).lot_step
 

@@ -61,11 +61,19 @@ def opening_order(
 
 
 def closing_orders(
-    tenant_id: UUID, link: LinkRow, volume: Decimal, fill_no: int, held: Mapping[UUID, Decimal], reason: str = "copy"
+    tenant_id: UUID,
+    link: LinkRow,
+    volume: Decimal,
+    fill_no: int,
+    held: Mapping[UUID, Decimal],
+    reason: str = "copy",
+    *,
+    leg: str = "",
 ) -> list[OrderRequest]:
     """Market orders that close ``volume`` lots of a link, its oldest position first; reduce-only.
 
-    ``fill_no`` is the master's fill that they mirror, 0 for a stop; ``held`` are the lots open in each position.
+    ``fill_no`` is the master's fill that they mirror, 0 for a stop; ``held`` are the lots open in each position;
+    ``leg`` stands for the reason in the orders' ids where one fill or stop closes a link more than once.
     """
     orders = []
     for at, position_id in enumerate(link.position_ids):
@@ -75,7 +83,7 @@ def closing_orders(
         orders.append(
             OrderRequest(
                 client_order_id=client_order_id(
-                    tenant_id, link.subscription_id, fill_no, f"{reason}:{link.id.hex}:{at}"
+                    tenant_id, link.subscription_id, fill_no, f"{leg or reason}:{link.id.hex}:{at}"
                 ),
                 account_id=link.account_id,
                 symbol_id=link.symbol_id,

@@ -142,7 +142,7 @@ def links(session: TenantSession, ids: Collection[UUID], positions: Collection[o
     """The live links of subscriptions to the master's positions."""
     rows = session.execute(
         text(
-            "select id, subscription_id, master_position_id, account_id, symbol_id, side, target, held, position_ids"
+            "select id, subscription_id, master_position_id, account_id, symbol_id, side, target, held, position_ids, flying"
             " from copy_trading.links where master_position_id = any(:positions) and state = 'live'"
             " and subscription_id = any(cast(:ids as uuid[])) order by account_id, id"
         ),
@@ -155,7 +155,7 @@ def live_links(session: TenantSession, ids: Collection[UUID]) -> list[LinkRow]:
     """All live links of subscriptions."""
     rows = session.execute(
         text(
-            "select id, subscription_id, master_position_id, account_id, symbol_id, side, target, held, position_ids"
+            "select id, subscription_id, master_position_id, account_id, symbol_id, side, target, held, position_ids, flying"
             " from copy_trading.links where state = 'live' and subscription_id = any(cast(:ids as uuid[]))"
             " order by account_id, id"
         ),

@@ -57,6 +57,10 @@ class LinkRow:
     target: Decimal
     held: Decimal
     position_ids: list[UUID]
+    flying: list[UUID] = field(default_factory=list)
+    """Opening orders under way at a venue."""
+    in_flight: Decimal = Decimal(0)
+    """Lots of theirs that have not arrived."""
     state: str = "live"
     opened_no: int = 0
     cut_from: Decimal | None = None

@@ -26,14 +26,15 @@ def _insert_links(session: TenantSession, links: list[LinkRow]) -> None:
     session.execute(
         text(
             "insert into copy_trading.links (id, subscription_id, master_position_id, account_id, symbol_id, side, target,"
-            " held, position_ids, state, opened_no, cut_from, asked)"
+            " held, position_ids, state, opened_no, cut_from, asked, flying)"
             " select id, subscription_id, master_position_id, account_id, symbol_id, side, target, held,"
-            " cast(position_ids as uuid[]), state, opened_no, cut_from, asked from unnest(cast(:ids as uuid[]),"
+            " cast(position_ids as uuid[]), state, opened_no, cut_from, asked, cast(flying as uuid[]) from unnest(cast(:ids as uuid[]),"
             " cast(:subscriptions as uuid[]), cast(:masters as uuid[]), cast(:accounts as uuid[]), cast(:symbols as uuid[]),"
             " cast(:sides as int[]), cast(:targets as numeric[]), cast(:held as numeric[]), cast(:positions as text[]),"
-            " cast(:states as text[]), cast(:opened as bigint[]), cast(:cuts as numeric[]), cast(:asked as numeric[]))"
+            " cast(:states as text[]), cast(:opened as bigint[]), cast(:cuts as numeric[]), cast(:asked as numeric[]),"
+            " cast(:flying as text[]))"
             " as t(id, subscription_id, master_position_id, account_id, symbol_id, side, target, held, position_ids, state,"
-            " opened_no, cut_from, asked)"
+            " opened_no, cut_from, asked, flying)"
         ),
         {
             "ids": uuids(link.id for link in links),
@@ -49,6 +50,7 @@ def _insert_links(session: TenantSession, links: list[LinkRow]) -> None:
             "opened": numbers(link.opened_no for link in links),
             "cuts": numbers(link.cut_from for link in links),
             "asked": numbers(link.asked for link in links),
+            "flying": texts(uuids(link.flying) for link in links),
         },
     )
 
@@ -60,10 +62,11 @@ def _update_links(session: TenantSession, links: list[LinkRow]) -> None:
         text(
             "update copy_trading.links l set target = t.target, held = t.held,"
             " position_ids = cast(t.position_ids as uuid[]), state = t.state, cut_from = t.cut_from,"
-            " asked = l.asked + t.asked"
+            " asked = l.asked + t.asked, flying = cast(t.flying as uuid[])"
             " from unnest(cast(:ids as uuid[]), cast(:targets as numeric[]), cast(:held as numeric[]),"
-            " cast(:positions as text[]), cast(:states as text[]), cast(:cuts as numeric[]), cast(:asked as numeric[]))"
-            " as t(id, target, held, position_ids, state, cut_from, asked) where l.id = t.id"
+            " cast(:positions as text[]), cast(:states as text[]), cast(:cuts as numeric[]), cast(:asked as numeric[]),"
+            " cast(:flying as text[]))"
+            " as t(id, target, held, position_ids, state, cut_from, asked, flying) where l.id = t.id"
         ),
         {
             "ids": uuids(link.id for link in links),
@@ -73,6 +76,7 @@ def _update_links(session: TenantSession, links: list[LinkRow]) -> None:
             "states": texts(link.state for link in links),
             "cuts": numbers(link.cut_from for link in links),
             "asked": numbers(link.asked for link in links),
+            "flying": texts(uuids(link.flying) for link in links),
         },
     )
 

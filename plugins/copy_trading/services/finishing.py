@@ -95,6 +95,8 @@ def _mark(session: TenantSession) -> int:
             " stop_retry_at = null from copy_trading.masters m"
             " where s.status = 'stopping' and m.id = s.master_id and not exists (select from core.positions p"
             " where p.account_id = s.account_id and p.origin = 'copy' and p.origin_id = s.id and p.closed_ts_ms is null)"
+            " and not exists (select from core.orders o where o.account_id = s.account_id and o.origin_id = s.id"
+            " and not o.reduce_only and o.status in ('pending', 'resting', 'waiting', 'unknown'))"
             " returning s.id, s.customer_id, m.name"
         )
     ).all()

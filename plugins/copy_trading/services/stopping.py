@@ -78,6 +78,8 @@ def _stop_live(session: TenantSession, accounts: Mapping[UUID, UUID], choice: st
             waiting.add(request.origin.id)
             if result.status in ("rejected", "cancelled") and request.origin.id is not None:
                 refused[request.origin.id] = result.reason or result.status
+    if choice == "close_all":
+        waiting |= {key for key, row in stopped.items() if market.accounts[row.account_id].opening(key)}
     now = session.scalar(select(func.now()))
     for subscription in stopped.values():
         status = stop_rule(SubscriptionStatus(subscription.status), choice, int(subscription.id in waiting))

@@ -59,6 +59,18 @@ def _columns_of_the_money_path() -> None:
     ):
         op.add_column("subscriptions", column, schema="copy_trading")
     op.add_column(
+        "links",
+        sa.Column("flying", postgresql.ARRAY(sa.Uuid()), server_default=sa.text("'{}'::uuid[]"), nullable=False),
+        schema="copy_trading",
+    )
+    op.create_index(
+        "ix_links_unsettled",
+        "links",
+        ["tenant_id"],
+        schema="copy_trading",
+        postgresql_where=sa.text("state = 'live' and (flying <> '{}'::uuid[] or (target = 0 and held > 0))"),
+    )
+    op.add_column(
         "cursors",
         sa.Column("short_of_equity", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         schema="copy_trading",
