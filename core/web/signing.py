@@ -11,15 +11,19 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from pydantic import BaseModel, Field
 
+from core.sdk.notify import notify
 from core.web.forms import Form, form_for, parse_form
 from core.web.page import Page
 from core.web.refusals import NotFoundError
 from core.web.security_pages import qr_code
 from core.web.visit import ADMIN_COOKIE, PORTAL_COOKIE
+from tenants.db import TenantSession
+from tenants.models import Customer
 from tenants.services import second_factor, sessions
 from tenants.services.authentication import SignIn, finish_sign_in, sign_in
 from tenants.services.errors import InvalidError, NotAllowedError
 from tenants.services.people import register_customer
+from tenants.services.permissions import staff_permissions
 from tenants.services.validation import MIN_PASSWORD
 from tenants.text import _, _n
 
@@ -203,7 +207,8 @@ def portal_registration() -> list[ControllerRouterHandler]:
         wanted = parsed.value
         try:
             with web.session() as session:
-                register_customer(session, wanted.email, wanted.name, wanted.password)
+                made = register_customer(session, wanted.email, wanted.name, wanted.password)
+                _tell_staff(session, made)
         except InvalidError as error:
             return _registration(web, parsed.form.with_errors({error.field: str(error)}), status=422)
         except NotAllowedError as error:
@@ -224,6 +229,16 @@ def portal_registration() -> list[ControllerRouterHandler]:
         return _welcome(web, outcome, "/")
 
     return [show, register]
+
+
+def _tell_staff(session: TenantSession, customer: Customer) -> None:
+    """Whoever verifies customers hears that one waits."""
+    held = staff_permissions(session)
+    notify(
+        session, "core", "registered", [person for person, may in held.items() if "customers.manage" in may],
+        _("{name} has registered and waits to be verified.", name=customer.name),
+        href=f"/admin/customers/{customer.id}", kind="staff",
+    )  # fmt: skip
 
 
 def _registration(web: Page, form: Form, status: int = 200) -> Response[Any]:

@@ -26,7 +26,7 @@ __all__ = ["client", "module_settings", "platform"]
 # Any body that some handler takes: what is not asked for is passed over.
 BODY = {
     "client_order_id": "walk", "account_id": None, "symbol": "AAPL", "side": "buy", "volume": "1", "state": "on",
-    "command": "pause", "choice": "keep", "reason": "walk", "action": "pause",
+    "command": "pause", "choice": "keep", "reason": "walk", "action": "pause", "effect": "deny", "amount": "1", "key": "walk",
 }  # fmt: skip
 
 

@@ -98,3 +98,12 @@ def test_nobody_hears_of_what_somebody_else_is_told(world: World, browser: Fresh
     mine, others = Web.person_id, world.north.staff["owner"].id
     assert may_hear(Web, f"notifications:{mine}")  # type: ignore[arg-type]
     assert not may_hear(Web, f"notifications:{others}")  # type: ignore[arg-type]
+
+
+def test_who_verifies_customers_hears_of_a_registration(world: World, browser: Fresh) -> None:
+    visitor = browser(world.north)
+    sent = {"name": "Vera Visitor", "email": "vera@north.example", "password": "some quiet words"}
+    assert visitor.post("/register", data=sent).headers["location"] == "/"
+    assert "Your identity is being verified" in visitor.get("/").text
+    assert "Vera Visitor has registered" in browser(world.north).sign_in("admin").get("/admin/notifications").text
+    assert "Vera Visitor" not in browser(world.north).sign_in("support").get("/admin/notifications").text
