@@ -1,4 +1,4 @@
-"""Measure this machine: quotes, and what the modules bring."""
+"""Measure this machine: quotes, pages, and what the modules bring."""
 
 import json
 from importlib.metadata import entry_points
@@ -49,3 +49,27 @@ def quotes(bots: int, as_json: bool) -> None:
     ):
         click.echo(f"{title:<28}{costs.one_ns:>12.1f}{costs.batch_ns:>12.2f}")
     click.echo(f"memory of the book: {result.bytes_per_bot:.0f} bytes a bot")
+
+
+@command.command()
+@click.option("--rows", default=10_000, show_default=True, help="Rows behind each list.")
+@click.option("--runs", default=21, show_default=True, help="Times that each page is asked for.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def pages(rows: int, runs: int, as_json: bool) -> None:
+    """The cost of the first page of each list, over HTTP on an installation of its own."""
+    from core.sdk.benchmarks import installation
+    from core.web.bench.measuring import LIMIT_MS, measure
+
+    with installation() as yard:
+        result = measure(yard.platform, rows, runs)
+    if as_json:
+        click.echo(json.dumps(result.document(), indent=2))
+        return
+    click.echo(f"{'':<28}{'median':>9}{'slowest':>9}{'to floor':>9}{'kB':>7}   ms, {rows:,} rows")
+    for page in (result.floor, *result.pages):
+        ratio = page.median_ms / result.floor.median_ms
+        mark = "  over the limit" if page.median_ms >= LIMIT_MS else ""
+        click.echo(
+            f"{page.name:<28}{page.median_ms:>9.1f}{page.slowest_ms:>9.1f}{ratio:>9.1f}{page.size / 1000:>7.0f}{mark}"
+        )
+    click.echo(f"limit: {LIMIT_MS:g} ms at the median")

@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 
 from core.trading.services import account_states
 from core.trading.types import AccountState
-from core.web.reading.sql import Page, Where, page_of
+from core.web.reading.sql import Page, Source, Where, page_of
 from core.web.tables import TableQuery
 from tenants.db import TenantSession
 
@@ -22,9 +22,12 @@ _SELECT = (
     "a.id, a.number, a.currency, a.mode, a.status, a.balance, a.margin, a.reserved, a.created_at, a.margin_called,"
     " a.account_type_id, t.name as type, t.demo, t.leverage, a.customer_id, c.name as customer, c.email"
 )
-_SOURCE = (
-    " from core.accounts a join core.account_types t on (t.tenant_id, t.id) = (a.tenant_id, a.account_type_id)"
-    " join tenants.customers c on (c.tenant_id, c.id) = (a.tenant_id, a.customer_id)"
+_SOURCE = Source(
+    "core.accounts a",
+    {
+        "t": ((), "join core.account_types t on (t.tenant_id, t.id) = (a.tenant_id, a.account_type_id)"),
+        "c": ((), "join tenants.customers c on (c.tenant_id, c.id) = (a.tenant_id, a.customer_id)"),
+    },
 )
 _SORTS = {
     "number": "a.number",
@@ -74,9 +77,7 @@ def list_accounts(session: TenantSession, query: TableQuery, *, customer: UUID |
         where.add("a.status = :status", status=status)
     if kind := query.get("type"):
         where.add("t.name = :type", type=kind)
-    rows, total = page_of(
-        session, _SELECT, _SOURCE, where, query, sorts=_SORTS, default="a.created_at desc", unique="a.id"
-    )
+    rows, total = page_of(session, _SELECT, _SOURCE, where, query, sorts=_SORTS, default="a.created_at desc")
     states = account_states(session, [row.id for row in rows])
     return Page([_row(row, states[row.id]) for row in rows], total)
 
@@ -85,7 +86,7 @@ def account_row(session: TenantSession, account_id: UUID, *, customer: UUID | No
     """One account; none where it does not exist for this reader."""
     row = session.execute(
         text(
-            f"select {_SELECT} {_SOURCE} where a.id = :id and (cast(:customer as uuid) is null or a.customer_id = :customer)"
+            f"select {_SELECT} {_SOURCE.sql} where a.id = :id and (cast(:customer as uuid) is null or a.customer_id = :customer)"
         ),
         {"id": account_id, "customer": customer},
     ).one_or_none()

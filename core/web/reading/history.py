@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from core.web.reading.sql import Page, Where, page_of
+from core.web.reading.sql import OWN, Page, Source, Where, page_of
 from core.web.tables import TableQuery
 from tenants.db import TenantSession
 
@@ -17,7 +17,10 @@ _SELECT = (
     "e.id, e.account_id, e.entry_no, e.kind, e.amount, e.commission, e.swap, e.balance, e.origin, e.actor, e.note, e.ts_ms,"
     " e.booked_at, a.currency, a.number as account"
 )
-_SOURCE = " from core.ledger_entries e join core.accounts a on (a.tenant_id, a.id) = (e.tenant_id, e.account_id)"
+_SOURCE = Source(
+    "core.ledger_entries e",
+    {"a": ((), "join core.accounts a on (a.tenant_id, a.id) = (e.tenant_id, e.account_id)")},
+)
 _SORTS = {"entry_no": "e.entry_no", "amount": "e.amount", "booked_at": "e.booked_at"}
 
 
@@ -50,9 +53,9 @@ def list_ledger(
     if account:
         where.add("e.account_id = :account", account=account)
     if customer:
-        where.add("a.customer_id = :customer", customer=customer)
+        where.add(f"e.{OWN}", customer=customer)
     if kind := query.get("kind"):
         where.add("e.kind = :kind", kind=kind)
     default = "e.entry_no desc" if account else "e.booked_at desc"
-    rows, total = page_of(session, _SELECT, _SOURCE, where, query, sorts=_SORTS, default=default, unique="e.id")
+    rows, total = page_of(session, _SELECT, _SOURCE, where, query, sorts=_SORTS, default=default)
     return Page([LedgerRow(**row._mapping) for row in rows], total)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from core.trading.models.order import OPEN_STATES
-from core.web.reading.sql import Page, Where, page_of
+from core.web.reading.sql import OWN, Page, Source, Where, page_of
 from core.web.reasons import reason_text
 from core.web.tables import TableQuery
 from tenants.db import TenantSession
@@ -25,10 +25,13 @@ _SELECT = (
     " o.client_order_id, o.side, o.kind, o.volume, o.price, o.stop_loss, o.take_profit, o.position_id, o.status, o.reason,"
     " o.detail, o.filled, o.average_price, o.origin, o.origin_id, o.placed_at"
 )
-_SOURCE = (
-    " from core.orders o join core.accounts a on (a.tenant_id, a.id) = (o.tenant_id, o.account_id)"
-    " join core.symbols s on (s.tenant_id, s.id) = (o.tenant_id, o.symbol_id)"
-    " join tenants.customers c on (c.tenant_id, c.id) = (a.tenant_id, a.customer_id)"
+_SOURCE = Source(
+    "core.orders o",
+    {
+        "a": ((), "join core.accounts a on (a.tenant_id, a.id) = (o.tenant_id, o.account_id)"),
+        "s": ((), "join core.symbols s on (s.tenant_id, s.id) = (o.tenant_id, o.symbol_id)"),
+        "c": (("a",), "join tenants.customers c on (c.tenant_id, c.id) = (a.tenant_id, a.customer_id)"),
+    },
 )
 _SORTS = {
     "placed_at": "o.placed_at",
@@ -105,7 +108,7 @@ def list_orders(
     if account:
         where.add("o.account_id = :account", account=account)
     if customer:
-        where.add("a.customer_id = :customer", customer=customer)
+        where.add(f"o.{OWN}", customer=customer)
     if search := query.get("search"):
         where.contains(search, "a.number", "c.name", "c.email")
     for key, column in (("symbol", "s.code"), ("side", "o.side"), ("origin", "o.origin"), ("kind", "o.kind")):
@@ -114,9 +117,7 @@ def list_orders(
     if status := query.get("status"):
         wanted = list(OPEN_STATES) if status == "open" else [status]
         where.add("o.status = any(:status)", status=wanted)
-    rows, total = page_of(
-        session, _SELECT, _SOURCE, where, query, sorts=_SORTS, default="o.placed_at desc", unique="o.id"
-    )
+    rows, total = page_of(session, _SELECT, _SOURCE, where, query, sorts=_SORTS, default="o.placed_at desc")
     return Page([_row(row) for row in rows], total)
 
 
@@ -124,7 +125,7 @@ def order_row(session: TenantSession, order_id: UUID, *, customer: UUID | None =
     """One order; none where it does not exist for this reader."""
     row = session.execute(
         text(
-            f"select {_SELECT} {_SOURCE} where o.id = :id and (cast(:customer as uuid) is null or a.customer_id = :customer)"
+            f"select {_SELECT} {_SOURCE.sql} where o.id = :id and (cast(:customer as uuid) is null or a.customer_id = :customer)"
         ),
         {"id": order_id, "customer": customer},
     ).one_or_none()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from core.web.reading.sql import Page, Where, page_of
+from core.web.reading.sql import Page, Source, Where, page_of
 from core.web.tables import TableQuery
 from tenants.db import TenantSession
 
@@ -97,12 +97,11 @@ def list_customers(session: TenantSession, query: TableQuery) -> Page[CustomerRo
     rows, total = page_of(
         session,
         select,
-        " from tenants.customers c",
+        Source("tenants.customers c", {}),
         where,
         query,
         sorts=sorts,
         default="c.created_at desc",
-        unique="c.id",
     )
     return Page([CustomerRow(**row._mapping) for row in rows], total)
 
@@ -127,11 +126,10 @@ def list_staff(session: TenantSession, query: TableQuery) -> Page[StaffRow]:
     rows, total = page_of(
         session,
         select,
-        " from tenants.staff s",
+        Source("tenants.staff s", {}),
         where,
         query,
         sorts={"name": "s.name", "status": "s.status", "last_sign_in_at": "s.last_sign_in_at"},
         default="s.name",
-        unique="s.id",
     )
     return Page([StaffRow(**row._mapping) for row in rows], total)

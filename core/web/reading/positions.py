@@ -13,7 +13,7 @@ from sqlalchemy import Row, text
 from core.trading.booking.load import load_world
 from core.trading.booking.views import World
 from core.trading.rules.conversion import NoConversionError
-from core.web.reading.sql import Page, Where, page_of
+from core.web.reading.sql import OWN, Page, Source, Where, page_of
 from core.web.tables import TableQuery
 from tenants.db import TenantSession
 from tenants.text import _
@@ -26,10 +26,13 @@ _SELECT = (
     " p.stop_loss, p.take_profit, p.realised, p.commission, p.swap, p.origin, p.origin_id, p.released_by,"
     " p.opened_ts_ms, p.closed_ts_ms, p.close_reason"
 )
-_SOURCE = (
-    " from core.positions p join core.accounts a on (a.tenant_id, a.id) = (p.tenant_id, p.account_id)"
-    " join core.symbols s on (s.tenant_id, s.id) = (p.tenant_id, p.symbol_id)"
-    " join tenants.customers c on (c.tenant_id, c.id) = (a.tenant_id, a.customer_id)"
+_SOURCE = Source(
+    "core.positions p",
+    {
+        "a": ((), "join core.accounts a on (a.tenant_id, a.id) = (p.tenant_id, p.account_id)"),
+        "s": ((), "join core.symbols s on (s.tenant_id, s.id) = (p.tenant_id, p.symbol_id)"),
+        "c": (("a",), "join tenants.customers c on (c.tenant_id, c.id) = (a.tenant_id, a.customer_id)"),
+    },
 )
 _SORTS = {
     "symbol": "s.code",
@@ -112,7 +115,7 @@ def list_positions(
     if account:
         where.add("p.account_id = :account", account=account)
     if customer:
-        where.add("a.customer_id = :customer", customer=customer)
+        where.add(f"p.{OWN}", customer=customer)
     if search := query.get("search"):
         where.contains(search, "a.number", "c.name", "c.email")
     for key, column in (("symbol", "s.code"), ("side", "p.side"), ("origin", "p.origin")):
@@ -125,7 +128,7 @@ def list_positions(
     if until := query.get("until"):
         where.add(f"p.{moment} < :until", until=_midnight_ms(until) + 86_400_000)
     default = "p.closed_ts_ms desc" if closed else "p.opened_ts_ms desc"
-    rows, total = page_of(session, _SELECT, _SOURCE, where, query, sorts=_SORTS, default=default, unique="p.id")
+    rows, total = page_of(session, _SELECT, _SOURCE, where, query, sorts=_SORTS, default=default)
     return Page(_measured(session, rows), total)
 
 
@@ -137,7 +140,7 @@ def position_row(session: TenantSession, position_id: UUID, *, customer: UUID | 
     """One position; none where it does not exist for this reader."""
     row = session.execute(
         text(
-            f"select {_SELECT} {_SOURCE} where p.id = :id and (cast(:customer as uuid) is null or a.customer_id = :customer)"
+            f"select {_SELECT} {_SOURCE.sql} where p.id = :id and (cast(:customer as uuid) is null or a.customer_id = :customer)"
         ),
         {"id": position_id, "customer": customer},
     ).one_or_none()
