@@ -16,6 +16,8 @@ from sqlalchemy import text
 
 from core.trading.services import place_orders
 from core.trading.types import OrderRequest
+from tenants.services import people, second_factor
+from tenants.services.actor import OPERATOR
 from tests.web.world import PASSWORD, Brokerage, Browser, World
 
 Fresh = Callable[[Brokerage], Browser]
@@ -246,3 +248,18 @@ def test_who_may_only_look_changes_nothing(world: World, browser: Fresh) -> None
         "/admin/customers/invite",
     ):
         assert support.post(path, page="/admin", data={"reason": "none"}).status_code == 404, path
+
+
+def test_a_second_factor_whose_device_is_lost_is_removed(world: World, browser: Fresh) -> None:
+    ann = world.north.customers["ann"]
+    with world.platform.database.tenant(world.north.tenant_id) as session:
+        person = people.customer(session, ann.id)
+        second_factor.begin_enrolment(session, person, "North")
+        second_factor.put_in_force(session, person, OPERATOR)
+    sent = {"email": ann.email, "password": PASSWORD}
+    assert browser(world.north).post("/sign-in", data=sent).headers["location"] == "/second-factor"
+    owner = browser(world.north).sign_in("owner")
+    base = f"/admin/customers/{ann.id}"
+    assert "Remove second factor" in owner.get(base).text
+    assert owner.post(f"{base}/second-factor").status_code == 303
+    assert browser(world.north).post("/sign-in", data=sent).headers["location"] == "/"

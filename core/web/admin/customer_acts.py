@@ -21,7 +21,7 @@ from core.web.reading import account_row
 from core.web.reading.people import holdings_of
 from core.web.refusals import NotFoundError
 from tenants.models import Customer
-from tenants.services import people, profile, sessions
+from tenants.services import people, profile, second_factor, sessions
 from tenants.services.errors import InvalidError, NotAllowedError, TenantsError
 from tenants.text import _, _n
 
@@ -199,6 +199,22 @@ def invite_again(web: Page, customer_id: FromPath[UUID]) -> Response[Any]:
     return web.leave_for(_page(customer_id), notice=_("An invitation is on its way to {email}.", email=person.email))
 
 
+@get("/customers/{customer_id:uuid}/second-factor", opt=_MANAGE, sync_to_thread=True)
+def ask_remove_factor(web: Page, customer_id: FromPath[UUID]) -> Response[str]:
+    """What removing the second factor does."""
+    return _question(web, customer_id, "second-factor")
+
+
+@post("/customers/{customer_id:uuid}/second-factor", opt=_MANAGE, sync_to_thread=True, status_code=200)
+def remove_factor(web: Page, customer_id: FromPath[UUID]) -> Response[Any]:
+    """Take away a second factor whose device is lost."""
+    with web.session() as session:
+        person = people.customer(session, customer_id)
+        second_factor.remove(session, person, web.who)
+        sessions.revoke_all(session, person)
+    return web.leave_for(_page(customer_id), notice=_("The second factor of {name} is removed.", name=person.name))
+
+
 def _question(web: Page, customer_id: UUID, verb: str, form: Form | None = None, status: int = 200) -> Response[str]:
     with web.session() as session:
         person = people.customer(session, customer_id)
@@ -321,5 +337,5 @@ def _page(customer_id: UUID) -> str:
 
 ROUTES = [
     ask_guest, invite, ask_edit, edit, ask_verify, verify, ask_block, block, ask_unblock, unblock, ask_invite_again,
-    invite_again, access, ask_sign_out, sign_out, ask_account, make_account, ask_status, change_status,
+    invite_again, ask_remove_factor, remove_factor, access, ask_sign_out, sign_out, ask_account, make_account, ask_status, change_status,
 ]  # fmt: skip

@@ -149,6 +149,8 @@ def _actions(web: Page, person: Customer) -> list[Action]:
         return []
     base = f"/admin/customers/{person.id}"
     found = [Action(_("Edit"), f"{base}/edit", "pencil", dialog=True)]
+    if person.totp_confirmed_at is not None:
+        found.append(Action(_("Remove second factor"), f"{base}/second-factor", "shield-lock", dialog=True))
     if person.password_hash is None:
         found.append(Action(_("Send the invitation again"), f"{base}/invite", "mail", dialog=True))
     if person.status == "blocked":
