@@ -36,12 +36,12 @@ _TITLES = {
     403: (_("This cannot be done from here"), _("Load the page again and repeat what you did.")),
     404: (_("There is nothing here"), _("The page does not exist, or it is not for you.")),
     405: (_("This cannot be done here"), _("Go back and try again.")),
-    409: (_("This was not done"), "_("),
-    413: (")That is too large_(", ")Choose something smaller._("),
-    422: (")Some fields need another look_(", ")_("),
-    429: (")That was too fast_(", ")Wait a moment and try again._("),
-    500: (")Something went wrong on our side_(", ")It has been noted. Try again in a moment._("),
-    503: (")This part is out of order for the moment_(", ")Everything else goes on. Try again in a few minutes."),
+    409: (_("This was not done"), ""),
+    413: (_("That is too large"), _("Choose something smaller.")),
+    422: (_("Some fields need another look"), ""),
+    429: (_("That was too fast"), _("Wait a moment and try again.")),
+    500: (_("Something went wrong on our side"), _("It has been noted. Try again in a moment.")),
+    503: (_("This part is out of order for the moment"), _("Everything else goes on. Try again in a few minutes.")),
 }
 
 

@@ -21,7 +21,7 @@ from core.web.refusals import ModuleUnavailableError, NotFoundError, SignInError
 from core.web.visit import Visit, visit_of
 from tenants.services.sessions import SignedIn, Surface, find_session
 from tenants.services.tokens import TokenHolder, find_token
-from tenants.text import speak
+from tenants.text import _, speak
 
 if TYPE_CHECKING:
     from core.platform import Platform
@@ -56,7 +56,7 @@ class Guard:
                 raise SignInError
         # Staff come in to a suspended brokerage, by its sign-in page too.
         if visit.tenant.status == "suspended" and visit.kind != "staff" and visit.area != "admin":
-            raise ModuleUnavailableError("This service is not available at the moment.")
+            raise ModuleUnavailableError(_("This service is not available at the moment."))
         self._permission(visit, options)
 
     async def _module(self, visit: Visit, module: str | None) -> None:
@@ -64,7 +64,7 @@ class Guard:
             return
         tenant = visit.tenant
         if tenant.state(module) in ("on", "draining") and await sync_to_thread(self._quarantined, module, tenant.id):
-            raise ModuleUnavailableError("This part is out of order for the moment")
+            raise ModuleUnavailableError(_("This part is out of order for the moment"))
         if not tenant.is_on(module):
             raise NotFoundError(f"{module} is {tenant.state(module)} here")
 
@@ -116,12 +116,14 @@ async def own_form(connection: _Connection, visit: Visit) -> None:
     if _method(connection) in _SAFE:
         return
     if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise PermissionDeniedException("The form was sent from another site.")
+        raise PermissionDeniedException(_("The form was sent from another site."))
     sent = connection.headers.get("x-csrf-token", "")
     if not sent and isinstance(connection, Request):
         sent = str((await connection.form()).get("_csrf", ""))
     if not hmac.compare_digest(sent.encode(), visit.csrf.encode()):
-        raise PermissionDeniedException("This page has been open for too long. Load it again and repeat what you did.")
+        raise PermissionDeniedException(
+            _("This page has been open for too long. Load it again and repeat what you did.")
+        )
 
 
 def _method(connection: _Connection) -> str:
