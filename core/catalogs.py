@@ -75,7 +75,7 @@ def findings(catalog: Catalog, texts: Catalog) -> Iterator[Finding]:
         if not message.id:
             continue
         said = catalog.get(_single(message), message.context)
-        strings = [] if said is None else [said.string] if isinstance(said.string, str) else list(said.string)
+        strings = [] if said is None else [said.string] if isinstance(said.string, str) else list(said.string or ())
         if not strings or not all(strings):
             yield Finding("missing", _single(message))
         elif any(_names(one) != _names(_single(message)) for one in strings):

@@ -186,7 +186,7 @@ def _catalog(tag: str) -> _Catalog:
             for message in catalog:
                 one = message.id if isinstance(message.id, str) else message.id[0]
                 said: str | tuple[str, ...] = (
-                    message.string if isinstance(message.string, str) else tuple(message.string)
+                    message.string if isinstance(message.string, str) else tuple(message.string or ())
                 )
                 if one and said and all(said) and not message.fuzzy:
                     texts.setdefault(f"{message.context}\x04{one}" if message.context else one, said)
