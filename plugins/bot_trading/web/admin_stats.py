@@ -104,7 +104,7 @@ def stats_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
             title=_("Bot Stats"),
             stats=found,
             total=found.total,
-            by_strategy=_by_strategy(web, found, titles),
+            by_strategy=_by_strategy(found, titles),
             by_currency=_by_currency(found),
             chart=chart,
             lines=[
@@ -141,7 +141,7 @@ def stats_routes(strategies: Strategies) -> list[ControllerRouterHandler]:
     return [stats, by_strategy, days, bots]
 
 
-def _by_strategy(web: Web, stats: Stats, titles: Mapping[str, str]) -> Table:
+def _by_strategy(stats: Stats, titles: Mapping[str, str]) -> Table:
     columns = (Column("title", _("Strategy"), heading=True), *_COUNTS, *_AMOUNTS)
     rows = [_line(sums, titles.get(sums.strategy, sums.strategy)) for sums in stats.by_strategy]
     return Table(
@@ -150,7 +150,6 @@ def _by_strategy(web: Web, stats: Stats, titles: Mapping[str, str]) -> Table:
         rows + ([_line(stats.total, _("All strategies"))] if len(rows) > 1 else []),
         empty=Empty(_("No bots yet"), _("Once customers launch bots, their figures appear here by strategy."), "robot"),
         caption=_("By strategy"),
-        export=web.url("stats/strategies.csv"),
     )
 
 

@@ -49,7 +49,6 @@ _MISSION = (
     Column("strategy", _("Strategy"), "custom", sort=True),
     Column("symbol", _("Symbol"), "symbol", sort=True),
     Column("total", _("P&L"), "custom", sort=True),
-    Column("share", _("P&L %"), "change", sort=True),
     Column("drawdown", _("Drawdown"), "custom", sort=True),
     Column("age", _("Age"), "custom", sort=True),
     Column("status", _("Status"), "custom", sort=True),
@@ -131,11 +130,11 @@ def mission_table(web: Web, session: TenantSession, strategies: Strategies, symb
     """All bots that have not ended, for Mission Control."""
     columns = (
         Column("customer", _("Customer"), sort=True, sub="account_label", heading=True, href=_link(web)),
-        *_MISSION[:4],
+        *_MISSION[:3],
         Column(
             "drawdown", _("Drawdown"), "custom", sort=True, hint=_("How far the bot stands below its best, in percent")
         ),
-        *_MISSION[5:],
+        *_MISSION[4:],
         Column("last", _("Last decision"), "custom", wide="lg"),
     )
     query, filters = mission_query(web, strategies, symbols)
