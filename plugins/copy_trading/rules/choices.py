@@ -27,68 +27,83 @@ class Choices(BaseModel):
     )
     """What the mode asks for beyond the settings that all have."""
     copy_ratio: Decimal = Field(
-        default=Decimal(1), gt=0, title="Copy Ratio", description="Multiplier on the proportional size."
+        default=Decimal(1), gt=0, title=_("Copy Ratio"), description=_("Multiplier on the proportional size.")
     )
     fixed_size: Decimal = Field(
         default=Decimal("0.01"),
         gt=0,
-        title="Fixed Size",
-        description="For the fixed mode.",
+        title=_("Fixed Size"),
+        description=_("For the fixed mode."),
     )
     fixed_basis: Literal["lots", "margin", "notional"] = Field(
-        default="lots", title="Fixed Size in", description="Lots, or money by margin or by notional."
+        default="lots",
+        title=_("Fixed Size in"),
+        description=_("Lots, or money by margin or by notional."),
+        json_schema_extra={
+            "labels": {"lots": _("Lots"), "margin": _("Money, by margin"), "notional": _("Money, by notional")}
+        },
     )
     max_open_trades: int = Field(
-        default=10, ge=1, title="Max Open Trades", description="Most copied positions at a time."
+        default=10, ge=1, title=_("Max Open Trades"), description=_("Most copied positions at a time.")
     )
     minimum_equity: Decimal = Field(
         default=Decimal(0),
         ge=0,
-        title="Minimum Equity",
-        description="Below it nothing new is copied; closes always are.",
+        title=_("Minimum Equity"),
+        description=_("Below it nothing new is copied; closes always are."),
     )
     slippage_tolerance: Decimal | None = Field(
         default=None,
         ge=0,
-        title="Slippage Tolerance",
-        description="Most adverse deviation from the master's price; empty: your brokerage's default for the symbol.",
+        title=_("Slippage Tolerance"),
+        description=_(
+            "Most adverse deviation from the master's price; empty: your brokerage's default for the symbol."
+        ),
         json_schema_extra={"unit": "%"},
     )
     below_minimum_lot: Literal["skip", "round_up"] = Field(
         default="skip",
-        title="Below Minimum Lot",
-        description="Skip, or round up where that no more than doubles the size.",
+        title=_("Below Minimum Lot"),
+        description=_("Skip, or round up where that no more than doubles the size."),
+        json_schema_extra={"labels": {"skip": _("Skip"), "round_up": _("Round up")}},
     )
     maximum_lot: Decimal | None = Field(
         default=None,
         gt=0,
-        title="Maximum Lot",
-        description="Larger copies are cut down to it; empty: none.",
+        title=_("Maximum Lot"),
+        description=_("Larger copies are cut down to it; empty: none."),
         json_schema_extra={"unit": "lots"},
     )
     existing_positions: Literal["ignore", "if_not_worse", "all"] = Field(
         default="ignore",
-        title="Existing Positions",
-        description="What the master has open already: ignore it, copy what has not become dearer, or copy all.",
+        title=_("Existing Positions"),
+        description=_("What the master has open already: ignore it, copy what has not become dearer, or copy all."),
+        json_schema_extra={
+            "labels": {"ignore": _("Ignore"), "if_not_worse": _("Copy what is not worse"), "all": _("Copy all")}
+        },
     )
     stop_loss_percent: Decimal | None = Field(
         default=None,
         gt=0,
         lt=100,
-        title="Copy Stop-Loss",
-        description="Loss of your equity since the start at which everything is closed and the copy stops; empty: none.",
+        title=_("Copy Stop-Loss"),
+        description=_(
+            "Loss of your equity since the start at which everything is closed and the copy stops; empty: none."
+        ),
         json_schema_extra={"unit": "%"},
     )
     symbols: list[str] | None = Field(
-        default=None, title="Symbols", description="Of the master's symbols copy only these; empty: all."
+        default=None, title=_("Symbols"), description=_("Of the master's symbols copy only these; empty: all.")
     )
     symbol_map: dict[str, str] = Field(
-        default_factory=dict, title="Symbol Map", description="Copy a symbol of the master as another, one to a line."
+        default_factory=dict,
+        title=_("Symbol Map"),
+        description=_("Copy a symbol of the master as another, one to a line."),
     )
     reverse: bool = Field(
         default=False,
-        title="Reverse",
-        description="Copy the opposite side.",
+        title=_("Reverse"),
+        description=_("Copy the opposite side."),
     )
 
     @field_validator("mode")
@@ -162,14 +177,17 @@ def flat(values: Mapping[str, Any]) -> dict[str, Any]:
 def defaults(settings: CopyTradingSettings) -> dict[str, Any]:
     """What the form starts with, from the tenant's settings."""
     return {
-        "mode": "proportional",
+        "mode": settings.mode,
         "copy_ratio": settings.copy_ratio,
         "fixed_size": settings.fixed_size,
-        "fixed_basis": "lots",
+        "fixed_basis": settings.fixed_basis,
         "max_open_trades": settings.max_open_trades,
         "minimum_equity": settings.minimum_equity,
         "below_minimum_lot": settings.below_minimum_lot,
-        "existing_positions": "ignore",
+        # Where one must be chosen, the form does not start without it.
+        "maximum_lot": settings.maximum_lot or settings.maximum_lot_max,
+        "existing_positions": settings.existing_positions,
+        "stop_loss_percent": settings.stop_loss_percent or settings.stop_loss_max,
     }
 
 
@@ -178,19 +196,56 @@ def out_of_bounds(choices: Choices, settings: CopyTradingSettings) -> dict[str, 
     problems: dict[str, str] = {}
     least, most = settings.copy_ratio_min, settings.copy_ratio_max
     if choices.mode == "proportional" and not least <= choices.copy_ratio <= most:
-        problems["copy_ratio"] = f"choose between {least:f} and {most:f}"
+        problems["copy_ratio"] = _("choose between {least} and {most}", least=f"{least:f}", most=f"{most:f}")
     if choices.mode == "fixed":
         most = settings.fixed_size_max if choices.fixed_basis == "lots" else settings.fixed_money_max
-        if choices.fixed_size > most:
-            problems["fixed_size"] = f"choose at most {most:f}"
-    if choices.max_open_trades > settings.max_open_trades_max:
-        problems["max_open_trades"] = f"choose at most {settings.max_open_trades_max}"
-    if choices.minimum_equity > settings.minimum_equity_max:
-        problems["minimum_equity"] = f"choose at most {settings.minimum_equity_max:f}"
-    if choices.slippage_tolerance is not None and choices.slippage_tolerance > settings.slippage_max:
-        problems["slippage_tolerance"] = f"choose at most {settings.slippage_max:f} percent"
-    if choices.below_minimum_lot == "round_up" and not settings.allow_round_up:
-        problems["below_minimum_lot"] = "choose skip: this brokerage does not round copies up"
-    if choices.reverse and not settings.allow_reverse:
-        problems["reverse"] = "switch it off: this brokerage does not offer reverse copying"
-    return problems
+        _at_most(problems, "fixed_size", choices.fixed_size, most)
+    _at_most(problems, "max_open_trades", choices.max_open_trades, settings.max_open_trades_max)
+    _at_most(problems, "minimum_equity", choices.minimum_equity, settings.minimum_equity_max)
+    _at_most(problems, "slippage_tolerance", choices.slippage_tolerance, settings.slippage_max)
+    for name, value, bound in (
+        ("maximum_lot", choices.maximum_lot, settings.maximum_lot_max),
+        ("stop_loss_percent", choices.stop_loss_percent, settings.stop_loss_max),
+    ):
+        if bound is not None and value is None:
+            problems[name] = _("choose one, at most {most}", most=f"{bound:f}")
+        elif bound is not None:
+            _at_most(problems, name, value, bound)
+    return problems | _not_offered(choices, settings)
+
+
+def _not_offered(choices: Choices, settings: CopyTradingSettings) -> dict[str, str]:
+    """What is chosen though the brokerage does not offer it."""
+    checks = (
+        (
+            "mode",
+            choices.mode == "fixed" and not settings.allow_fixed,
+            _("choose another: this brokerage does not offer fixed sizes"),
+        ),
+        (
+            "below_minimum_lot",
+            choices.below_minimum_lot == "round_up" and not settings.allow_round_up,
+            _("choose skip: this brokerage does not round copies up"),
+        ),
+        (
+            "existing_positions",
+            choices.existing_positions != "ignore" and not settings.allow_existing,
+            _("choose ignore: this brokerage copies no existing positions"),
+        ),
+        (
+            "symbol_map",
+            bool(choices.symbol_map) and not settings.allow_symbol_map,
+            _("leave it empty: this brokerage does not map symbols"),
+        ),
+        (
+            "reverse",
+            choices.reverse and not settings.allow_reverse,
+            _("switch it off: this brokerage does not offer reverse copying"),
+        ),
+    )
+    return {name: words for name, wrong, words in checks if wrong}
+
+
+def _at_most(problems: dict[str, str], name: str, value: Decimal | int | None, most: Decimal | int) -> None:
+    if value is not None and value > most:
+        problems[name] = _("choose at most {most}", most=f"{most:f}" if isinstance(most, Decimal) else str(most))

@@ -24,6 +24,12 @@ class CopyTradingSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    mode: Literal["proportional", "fixed"] = Field(
+        default="proportional", title="Copy Mode", description="What followers start with."
+    )
+    allow_fixed: bool = Field(
+        default=True, title="Allow Fixed Sizes", description="Whether followers may choose the fixed mode."
+    )
     copy_ratio: Decimal = Field(
         default=Decimal(1),
         gt=0,
@@ -38,6 +44,11 @@ class CopyTradingSettings(BaseModel):
     )
     fixed_size: Decimal = Field(
         default=Decimal("0.01"), gt=0, title="Fixed Size", description="Lots that a fixed-size copy starts with."
+    )
+    fixed_basis: Literal["lots", "margin", "notional"] = Field(
+        default="lots",
+        title="Fixed Size in",
+        description="What followers start with: lots, or money by margin or by notional.",
     )
     fixed_size_max: Decimal = Field(
         default=Decimal(50), gt=0, title="Greatest Fixed Size", description="In lots; followers cannot choose more."
@@ -90,6 +101,51 @@ class CopyTradingSettings(BaseModel):
     )
     allow_round_up: bool = Field(
         default=True, title="Allow Rounding Up", description="Whether followers may choose to round up."
+    )
+    maximum_lot: Decimal | None = Field(
+        default=None,
+        gt=0,
+        title="Maximum Lot",
+        description="What followers start with; larger copies are cut down to it. Empty: none.",
+        json_schema_extra={"unit": "lots"},
+    )
+    maximum_lot_max: Decimal | None = Field(
+        default=None,
+        gt=0,
+        title="Greatest Maximum Lot",
+        description="Followers must choose a Maximum Lot, and no larger one. Empty: no bound.",
+        json_schema_extra={"unit": "lots"},
+    )
+    existing_positions: Literal["ignore", "if_not_worse", "all"] = Field(
+        default="ignore",
+        title="Existing Positions",
+        description="What followers start with for positions that the master has open already.",
+    )
+    allow_existing: bool = Field(
+        default=True,
+        title="Allow Existing Positions",
+        description="Whether followers may copy what the master has open already.",
+    )
+    stop_loss_percent: Decimal | None = Field(
+        default=None,
+        gt=0,
+        lt=100,
+        title="Copy Stop-Loss",
+        description="What followers start with: the loss at which everything is closed and the copy stops. Empty: none.",
+        json_schema_extra={"unit": "%"},
+    )
+    stop_loss_max: Decimal | None = Field(
+        default=None,
+        gt=0,
+        lt=100,
+        title="Greatest Copy Stop-Loss",
+        description="Followers must choose a Copy Stop-Loss, and no larger one. Empty: no bound.",
+        json_schema_extra={"unit": "%"},
+    )
+    allow_symbol_map: bool = Field(
+        default=True,
+        title="Allow Symbol Maps",
+        description="Whether followers may copy a symbol of the master as another.",
     )
     allow_reverse: bool = Field(
         default=True, title="Allow Reverse Copying", description="Whether followers may copy the other side."
@@ -198,8 +254,19 @@ class CopyTradingSettings(BaseModel):
         ):
             if getattr(self, name) > getattr(self, most):
                 raise ValueError(f"{label}: set it to at most Greatest {label}")
-        if self.below_minimum_lot == "round_up" and not self.allow_round_up:
-            raise ValueError("Below Minimum Lot: allow rounding up before making it the default")
+        for value, most, label in (
+            (self.maximum_lot, self.maximum_lot_max, "Maximum Lot"),
+            (self.stop_loss_percent, self.stop_loss_max, "Copy Stop-Loss"),
+        ):
+            if value is not None and most is not None and value > most:
+                raise ValueError(f"{label}: set it to at most Greatest {label}")
+        for forbidden, words in (
+            (self.below_minimum_lot == "round_up" and not self.allow_round_up, "Below Minimum Lot: allow rounding up"),
+            (self.mode == "fixed" and not self.allow_fixed, "Copy Mode: allow fixed sizes"),
+            (self.existing_positions != "ignore" and not self.allow_existing, "Existing Positions: allow them"),
+        ):
+            if forbidden:
+                raise ValueError(f"{words} before making it the default")
         return self
 
     def tolerance(self, tolerance_class: str) -> Decimal:

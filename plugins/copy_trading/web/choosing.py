@@ -39,6 +39,8 @@ def bounds(settings: CopyTradingSettings) -> Bounds:
         "max_open_trades": (1, settings.max_open_trades_max),
         "minimum_equity": (0, settings.minimum_equity_max),
         "slippage_tolerance": (0, settings.slippage_max),
+        "maximum_lot": (None, settings.maximum_lot_max),
+        "stop_loss_percent": (None, settings.stop_loss_max),
     }
 
 
@@ -50,7 +52,7 @@ def new_form(settings: CopyTradingSettings, symbols: Sequence[str]) -> Form:
 
 def form_of(settings: CopyTradingSettings, values: Mapping[str, Any], symbols: Sequence[str]) -> Form:
     """The form of a running copy, with its own values; without what is fixed at the start."""
-    made = form_for(form_model(), flat(values), bounds=bounds(settings), choices=_boxes(symbols))
+    made = form_for(form_model(), flat(_plain(values)), bounds=bounds(settings), choices=_boxes(symbols))
     return _dressed(made, settings, without=FIXED_AT_START)
 
 
@@ -85,15 +87,33 @@ def _dressed(form: Form, settings: CopyTradingSettings, without: Sequence[str] =
     fields = []
     for section, names in SECTIONS.items():
         for name in (*names, *(own_settings() if "mode" in names else ())):
-            if name not in known or name in without or (name == "reverse" and not settings.allow_reverse):
+            if name not in known or name in without or name in _not_offered(settings):
                 continue
             field = replace(known[name], section=section)
             if name == "slippage_tolerance":
                 field = replace(field, help=tolerances)
             if name == "below_minimum_lot" and not settings.allow_round_up:
                 field = replace(field, choices=tuple(one for one in field.choices if one[0] != "round_up"))
+            if name == "mode" and not settings.allow_fixed:
+                field = replace(field, choices=tuple(one for one in field.choices if one[0] != "fixed"))
             fields.append(field)
     return replace(form, fields=tuple(fields))
+
+
+def _not_offered(settings: CopyTradingSettings) -> frozenset[str]:
+    """Fields that this brokerage does not offer at all."""
+    offered = {
+        ("reverse",): settings.allow_reverse,
+        ("symbol_map",): settings.allow_symbol_map,
+        ("existing_positions",): settings.allow_existing,
+        ("fixed_size", "fixed_basis"): settings.allow_fixed,
+    }
+    return frozenset(name for names, offers in offered.items() if not offers for name in names)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers without the zeros that the database fills them up with."""
+    return {name: Decimal(plain(value)) if isinstance(value, Decimal) else value for name, value in values.items()}
 
 
 def own_settings() -> list[str]:
