@@ -254,11 +254,11 @@ class CopyTradingSettings(BaseModel):
         ):
             if getattr(self, name) > getattr(self, most):
                 raise ValueError(f"{label}: set it to at most Greatest {label}")
-        for value, most, label in (
+        for chosen, greatest, label in (
             (self.maximum_lot, self.maximum_lot_max, "Maximum Lot"),
             (self.stop_loss_percent, self.stop_loss_max, "Copy Stop-Loss"),
         ):
-            if value is not None and most is not None and value > most:
+            if chosen is not None and greatest is not None and chosen > greatest:
                 raise ValueError(f"{label}: set it to at most Greatest {label}")
         for forbidden, words in (
             (self.below_minimum_lot == "round_up" and not self.allow_round_up, "Below Minimum Lot: allow rounding up"),
