@@ -29,7 +29,7 @@ def launch(customer: Visitor) -> None:
     expect(preview).to_contain_text("Fill in the settings")
     page.get_by_label("Number of cells").fill("10")
     expect(preview).to_contain_text("Orders that rest")
-    preview.locator("canvas").first.wait_for()
+    page.locator("#price-chart canvas").first.wait_for()
     customer.shot("bot-launch")
     page.get_by_role("button", name="Launch").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Spot Grid")
