@@ -113,7 +113,7 @@ def enqueue_job(
 ) -> UUID:
     """Write a run of a job in this transaction and wake a worker after the commit. Returns the run's identifier.
 
-    :param delay_s: not before so many seconds from now, to the second.
+    :param delay_s: not before so many seconds from now, to about a quarter of a second.
     """
     job = plugin.jobs.get(name)
     if job is None:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.jobs.postman import Postman
 from core.jobs.retention import retain
 from core.jobs.schedules import run_schedules
-from core.jobs.sweep import sweep
+from core.jobs.sweep import sweep, wake_delayed
 from core.runtime.draining import settle_draining
 from core.trading.rollover import roll_over
 from core.venues.courier import Courier
@@ -30,7 +30,7 @@ from core.venues.courier import Courier
 if TYPE_CHECKING:
     from core.platform import Platform
 
-TICK_S: Final = 0.5
+TICK_S: Final = 0.2
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +48,7 @@ def tasks() -> list[Task]:
     """What the scheduler does."""
     return [
         Task("sweep", 1.0, sweep),
+        Task("delayed runs", 0.2, wake_delayed),
         Task("schedules", 1.0, run_schedules),
         Task("lanes", 2.0, wake_lanes),
         Task("draining modules", 2.0, settle_draining),

@@ -20,7 +20,7 @@ __all__ = ["RunState", "enqueue", "run_state"]
 def enqueue(session: TenantSession, plugin: str, job: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> UUID:
     """Write a run of a plugin's job in this transaction and wake a worker after the commit. Returns the run's identifier.
 
-    :param delay_s: not before so many seconds from now, to the second.
+    :param delay_s: not before so many seconds from now, to about a quarter of a second.
     :raises LookupError: where the session belongs to no platform, or the plugin or job is not loaded in it.
     """
     gate, queues = session.info.get(GATE), session.info.get(SERVICE)

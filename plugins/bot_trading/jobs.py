@@ -29,6 +29,9 @@ from plugins.bot_trading.texts import decision_text
 
 __all__ = ["BotJobs"]
 
+PAUSE_S = 0.6
+"""Between two messages to open pages; with the way through the queue less than a second."""
+
 
 class BotJobs:
     """The jobs, over the strategies that are installed."""
@@ -115,7 +118,7 @@ class BotJobs:
     def marks(self, context: JobContext, _payload: Mapping[str, Any]) -> None:
         """Tell open pages what their bots are worth, and come again while a page is open."""
         if publish_marks(context.session):
-            context.enqueue("marks", {}, delay_s=1)
+            context.enqueue("marks", {}, delay_s=PAUSE_S)
 
     def on_fills(self, context: JobContext, events: Sequence[EventView], _shard: int) -> None:
         """Notice what others closed of bots' positions."""
