@@ -7,7 +7,10 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import parseaddr
 from threading import Thread
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +29,8 @@ class Mail:
     to: str
     subject: str
     text: str
+    sender: str = ""
+    """The name it comes from: the brokerage's. Without one, the settings' own sender."""
 
 
 Mailer = Callable[[Mail], None]
@@ -46,14 +51,14 @@ def send_now(settings: Settings, mail: Mail) -> None:
         return
     try:
         send_by_smtp(settings, mail)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, MessageError) as error:
         _log.error("a mail to %s was not sent: %s", mail.to, error)
 
 
 def send_by_smtp(settings: Settings, mail: Mail) -> None:
     """Hand a mail to the server of the settings. :raises OSError: where it cannot be reached or refuses."""
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = settings.mail_from, mail.to, mail.subject
+    message["From"], message["To"], message["Subject"] = _sender(settings, mail), mail.to, mail.subject
     message.set_content(mail.text)
     server = urlsplit(settings.smtp_url.get_secret_value())
     host, secure = server.hostname or "localhost", ssl.create_default_context()
@@ -69,10 +74,16 @@ def send_by_smtp(settings: Settings, mail: Mail) -> None:
         connection.send_message(message)
 
 
+def _sender(settings: Settings, mail: Mail) -> str:
+    """The address of the settings under the mail's own name."""
+    name, address = parseaddr(settings.mail_from)
+    return str(Address(mail.sender or name, addr_spec=address))
+
+
 def _in_background(settings: Settings, mail: Mail) -> None:
     # Not while the request waits: how long it takes would tell whether the address is known.
     Thread(target=send_now, args=(settings, mail), name="mail", daemon=True).start()
 
 
 def _to_log(mail: Mail) -> None:
-    _log.info("mail to %s: %s\n%s", mail.to, mail.subject, mail.text)
+    _log.info("mail to %s from %s: %s\n%s", mail.to, mail.sender or "the platform", mail.subject, mail.text)

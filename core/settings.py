@@ -160,7 +160,10 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Mail server for `smtp`: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`.",
     )
-    mail_from: str = Field("Tradeyard <no-reply@localhost>", description="Sender of the mail of the platform.")
+    mail_from: str = Field(
+        "no-reply@localhost",
+        description="Address that mail comes from, under the name of the brokerage that it is about.",
+    )
 
     # --- telling what happens
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity logged.")

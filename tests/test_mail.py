@@ -14,7 +14,7 @@ import pytest
 from core.mail import Mail, mailer_of, send_by_smtp
 from core.settings import load_settings
 
-MAIL = Mail("ann@example.com", "Grüße", "Hello Ann,\n\nhttps://x.example/reset/abc\n")
+MAIL = Mail("ann@example.com", "Grüße", "Hello Ann,\n\nhttps://x.example/reset/abc\n", "Nørth Märkets")
 
 
 class _Conversation(socketserver.StreamRequestHandler):
@@ -78,6 +78,7 @@ def test_smtp_carries_it(smtp: socketserver.TCPServer) -> None:
     start = next(at for at, line in enumerate(said) if line.upper() == "DATA") + 1
     message = message_from_string("\n".join(said[start:]), policy=default)
     assert message["Subject"] == "Grüße"
+    assert str(message["From"]) == "Nørth Märkets <yard@x.example>"
     assert "https://x.example/reset/abc" in message.get_content()
 
 

@@ -43,6 +43,7 @@ class Brokerage:
     types: tuple[NewAccountType, ...]
     staff: tuple[Member, ...]
     customers: tuple[Guest, ...] = field(default_factory=tuple)
+    language: str = "en"
 
     def email(self, login: str) -> str:
         """A login's address."""
@@ -105,7 +106,7 @@ MERIDIAN: Final = Brokerage(
         accent_light="#be123c",
         accent_dark="#fb7185",
         theme="dark",
-        tagline="Your line to the market",
+        tagline="Ihre Linie zum Markt",
         support_email="desk@meridian.example",
     ),
     (
@@ -135,6 +136,7 @@ MERIDIAN: Final = Brokerage(
         Guest("bots", "Sanna Peltier", "bots", "Spot", _money(25_000), shown=True),
         Guest("trader", "Dario Conti", "trader", "Netting", _money(12_000), shown=True),
     ),
+    language="de",
 )
 
 BROKERAGES: Final = (AURORA, MERIDIAN)

@@ -115,6 +115,7 @@ def _make(database: Database, brokerage: Brokerage, host: str) -> UUID:
         brokerage.staff[0].name,
         legal_entity=brokerage.legal_entity,
         time_zone=brokerage.time_zone,
+        language=brokerage.language,
     )
     return make_brokerage(database, new, DEMO, types=brokerage.types).tenant_id
 

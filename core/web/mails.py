@@ -43,7 +43,7 @@ def write_invitation(web: Page, person: Staff | Customer, token: str) -> Mail:
                 "\n\n{link}\n\nIf you do not expect this, do nothing.\n",
                 **named,
             )
-        return Mail(person.email, f"{_('Your invitation to {brokerage}', **named)}", f"{text}")
+        return Mail(person.email, f"{_('Your invitation to {brokerage}', **named)}", f"{text}", web.visit.tenant.name)
 
 
 def write_reset(web: Page, person: Staff | Customer, token: str) -> Mail:
@@ -56,7 +56,7 @@ def write_reset(web: Page, person: Staff | Customer, token: str) -> Mail:
             " an hour:\n\n{link}\n\nIf it was not you, do nothing: your password stays as it is.\n",
             **named,
         )
-        return Mail(person.email, f"{_('Your password at {brokerage}', **named)}", f"{text}")
+        return Mail(person.email, f"{_('Your password at {brokerage}', **named)}", f"{text}", web.visit.tenant.name)
 
 
 def write_email_change(web: Page, person: Staff | Customer, email: str, token: str) -> Mail:
@@ -69,7 +69,7 @@ def write_email_change(web: Page, person: Staff | Customer, email: str, token: s
             "Until then you sign in with the former one. If it was not you, do nothing.\n",
             **named,
         )
-        return Mail(email, f"{_('Confirm your new address at {brokerage}', **named)}", f"{text}")
+        return Mail(email, f"{_('Confirm your new address at {brokerage}', **named)}", f"{text}", web.visit.tenant.name)
 
 
 def write_email_changed(web: Page, person: Staff | Customer, former: str) -> Mail:
@@ -81,7 +81,9 @@ def write_email_changed(web: Page, person: Staff | Customer, former: str) -> Mai
             "If it was not you, tell {brokerage} at once.\n",
             **named,
         )
-        return Mail(former, f"{_('Your address at {brokerage} has changed', **named)}", f"{text}")
+        return Mail(
+            former, f"{_('Your address at {brokerage} has changed', **named)}", f"{text}", web.visit.tenant.name
+        )
 
 
 def _language(web: Page, person: Staff | Customer) -> str:

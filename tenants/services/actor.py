@@ -26,7 +26,7 @@ class Actor:
     request_id: str = ""
 
 
-SYSTEM = Actor("system", "Tradeyard")
+SYSTEM = Actor("system", "system")
 """The platform acting by itself."""
 OPERATOR = Actor("operator", "platform operator")
 """The installation's operator at the command line."""
