@@ -17,7 +17,7 @@ from plugins.bot_trading.settings import BotTradingSettings
 def test_the_demo_runs_bots_of_every_kind(workbench: Workbench) -> None:
     north, market = workbench.one, workbench.market
     north.switch_on("bot_trading")
-    for step in range(12):
+    for step in range(4):
         market.quote("EURUSD", f"1.1{step % 5}000", f"1.1{step % 5}010")
         market.quote("BTCUSD", str(20_000 + 150 * (step % 4)), str(20_010 + 150 * (step % 4)))
     people = [north.customer(name) for name in ("Ann", "Ben", "Cem", "Dee")]

@@ -31,7 +31,7 @@ KINDS: dict[str, tuple[Strategy[Any, Any], Setup[Any]]] = {
 STATIC = Path(__file__).parents[2] / "plugins" / "bot_trading" / "templates"
 
 
-def walk(seed: int, count: int = 600) -> list[Quote]:
+def walk(seed: int, count: int = 400) -> list[Quote]:
     """Quotes with a spread, some of which leap by half and some of which are looked at too late."""
     chance, price, ts, found = random.Random(seed), D(100), 0, []
     before = None
@@ -53,7 +53,7 @@ def guarded(setup: Setup[Any]) -> Setup[Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_strategy_orders_on_a_stale_or_leaping_quote(kind: str, seed: int) -> None:
     strategy, setup = KINDS[kind][0], guarded(KINDS[kind][1])
     quotes = walk(seed)
@@ -67,12 +67,12 @@ def test_no_strategy_orders_on_a_stale_or_leaping_quote(kind: str, seed: int) ->
             assert (step.intents, step.state, [entry.code for entry in step.log]) == ((), state, [why])
         ordered += len(step.intents)
         state = step.state
-    assert held_back > 20
+    assert held_back > 10
     assert ordered > 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_total_is_equity_less_investment_for_every_strategy_after_every_event(kind: str, seed: int) -> None:
     """Cash and holdings are reckoned here from the orders alone; commands come between the quotes."""
     strategy, setup = KINDS[kind][0], guarded(KINDS[kind][1])

@@ -76,3 +76,12 @@ def test_a_grid_that_uses_all_of_the_accounts_money_buys_every_cell(at_100: Stre
     bot = at_100.bot(bot_id)
     assert (bot.blocked, bot.base) == (0, D("10.298"))
     assert len(at_100.orders(bot_id)) == 10
+
+
+def test_a_resting_buy_that_fills_is_a_limit_order_with_its_limit(at_100: Street) -> None:
+    bot_id = at_100.launch()
+    at_100.show("98")
+    orders = at_100.rows(
+        "select kind, price from core.orders where origin_id = :bot and side = 'buy' order by id", bot=bot_id
+    )
+    assert [(kind, price) for kind, price in orders] == [("market", None), ("limit", D(98))]

@@ -17,6 +17,7 @@ from sqlalchemy import func, select, text, update
 
 from core.feeds.files import PriceFile
 from core.feeds.store import append_ticks
+from core.sdk.history import recent_candles
 from core.sdk.testing.workbench import Workbench
 from plugins.bot_trading.models import PreviewRun
 from plugins.bot_trading.registry import own_strategies
@@ -188,6 +189,23 @@ def test_a_run_begins_where_the_days_begin_and_shows_its_decisions(desk: Desk) -
     assert result["codes"] == {"started": 1, "bought": 1, "sold": 1, "round_trips": 1}
     assert [one["side"] for one in result["last_fills"]] == ["buy", "buy", "sell"]
     assert Decimal(result["drawdown"]) > 0
+
+
+def test_candles_are_what_the_account_sees_and_as_long_as_the_prices_ask_for(desk: Desk) -> None:
+    for minute, price in enumerate(("100", "102", "99", "101")):
+        desk.bench.market.quote("BTCUSD", price, after_s=60 if minute else 1)
+    with desk.north.session() as session:
+        symbol = desk.north.symbol("BTCUSD")
+        candles, step = recent_candles(session, desk.account, symbol, count=2)
+        assert step == 300
+        assert sum(1 for _ in candles) in (1, 2)
+        assert (candles[0][1], candles[-1][4]) == (Decimal(100), Decimal(101))
+        assert max(one[2] for one in candles) == 102
+        assert min(one[3] for one in candles) == 99
+        session.execute(text("update core.account_types set markup = 200 where name = 'Spot'"))  # of a pip, both sides
+        pip = session.execute(text("select pip from core.symbols where id = :id"), {"id": symbol}).scalar_one()
+        dearer, _step = recent_candles(session, desk.account, symbol, count=2)
+        assert dearer[-1][4] == Decimal(101) - 100 * pip
 
 
 def test_what_is_asked_for_too_often_or_too_far_back_is_refused(desk: Desk) -> None:
