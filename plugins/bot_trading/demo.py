@@ -107,7 +107,7 @@ def _lively(
     for _ in range(10):
         for values in _KINDS[kind](place.market, quote, width, capital):
             try:
-                settings = strategy.settings_model.model_validate(values)
+                settings: BaseModel = strategy.settings_model.model_validate(values)
             except ValidationError:
                 continue
             preview = strategy.preview(Setup(settings, place.market), quote, capital)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.sdk.text import _
-from plugins.bot_trading.strategies.numbers import exact
+from plugins.bot_trading.strategies.numbers import exact, floor_to
 from plugins.bot_trading.strategies.protocol import Market, Preview, Quote, Setup
 from plugins.bot_trading.strategies.search import Searched, limits_by_preview
 from plugins.bot_trading.strategies.spot_grid.preview import preview
@@ -21,6 +21,7 @@ _CELLS = Searched(
     Decimal(MAX_CELLS),
     above=frozenset({"levels_collapse_on_tick", "profit_per_grid_not_positive", "investment_too_small"}),
 )
+_CENT = Decimal("0.01")
 _ANY = Decimal(10) ** 12
 """More than any grid needs: so that nothing but the field in question stands in the way."""
 
@@ -56,4 +57,5 @@ def _investment(tiny: Preview | None, funds: Decimal | None) -> Limit:
     """The least investment is what the preview asks for when there is next to none."""
     refusals = tiny.refusals if tiny is not None else ()
     least = next((item.facts["least"] for item in refusals if item.code == "investment_too_small"), None)
-    return Limit(None if least is None else Decimal(least), funds, _("by the smallest order and your free money"))
+    most = None if funds is None else floor_to(funds, _CENT)
+    return Limit(None if least is None else Decimal(least), most, _("by the smallest order and your free money"))
