@@ -38,9 +38,10 @@ format: $(READY) ## Format the code
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-bench: setup ## Measure copying to 10,000 followers and a quote past 100,000 bots
+bench: setup ## Measure copying to 10,000 followers, a quote past 100,000 bots, lists of 10,000 rows
 	@$(BIN)/tradeyard bench copy --followers 10000
 	@$(BIN)/tradeyard bench quotes --bots 100000
+	@$(BIN)/tradeyard bench pages --rows 10000
 
 pictures: $(READY) ## Take the README's pictures from a demo that runs (make run, some minutes before)
 	@$(BIN)/python docs/take_pictures.py

@@ -77,7 +77,7 @@ def preview(web: Page) -> Response[str]:
         request = _request(web, values, account, symbol)
     except TicketError as error:
         return web.render(
-            "portal/ticket_preview.html", field=error.field, problem=str(error), quiet=not values["volume"]
+            "portal/ticket_preview.html", field=error.field, problem=str(error), quiet=not values.get(error.field)
         )
     with web.session() as session:
         found = preview_order(session, request)
