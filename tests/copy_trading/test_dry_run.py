@@ -16,6 +16,9 @@ from plugins.copy_trading.services import rehearsing
 from plugins.copy_trading.services.past import DAYS
 from plugins.copy_trading.services.previewing import preview
 from tests.copy_trading.scene import Context, Scene
+from tests.copy_trading.test_sizing_modes import margin_use
+
+__all__ = ["margin_use"]
 
 D = Decimal
 
@@ -118,6 +121,26 @@ def _counted(scene: Scene, subscription: UUID) -> dict[str, int]:
     for skip in scene.skips(subscription):
         counts[skip.reason] = counts.get(skip.reason, 0) + 1
     return counts
+
+
+def test_modes_of_other_plugins_size_a_dry_run_and_a_preview_as_they_size_copies(
+    margin_use: None,
+    scene: Scene,
+) -> None:
+    chosen = {"mode": "margin_use", "mode_settings": {"share": "0.5"}}
+    master, follower, onlooker = scene.master(), scene.account("2500"), scene.account("2500")
+    scene.follow(master, follower, **chosen)
+    tick(scene, "1.08500")
+    scene.trade(scene.master_account(master), "buy", "1.00")
+    scene.copy(master)
+    tick(scene, "1.08600")
+    [real] = scene.place.positions(follower)
+    assert real.volume == D("0.12")
+    found = dry_run(scene, master, onlooker, **chosen)
+    assert (found["copies"], D(found["net"])) == (1, D("12.00"))
+    with scene.place.session() as session:
+        [line] = preview(session, scene.settings, master, onlooker, Choices(**chosen)).lines
+    assert line.lots is not None
 
 
 def test_the_copy_stop_loss_ends_a_dry_run(scene: Scene) -> None:

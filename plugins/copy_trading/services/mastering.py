@@ -60,7 +60,9 @@ def grant(
 
 
 def approve(session: TenantSession, master: Master, *, by: str) -> None:
-    """Make an applicant a master; from now on their fills are followed."""
+    """Make an applicant a master, also one who was rejected; from now on their fills are followed."""
+    if master.status not in (MasterStatus.PENDING, MasterStatus.REJECTED):
+        raise RefusedError("not_pending", _("There is no application to decide on."))
     _move(master, MasterStatus.ACTIVE)
     master.decided_at, master.decided_by, master.reason = datetime.now(UTC), by, ""
     master.since = master.since or datetime.now(UTC)
@@ -143,7 +145,8 @@ def set_status(
             watch_account(session, master.account_id, MODULE)
     master.reason = reason.strip()
     session.flush()
-    _tell(session, master, f"master_{wanted}", _CHANGED[wanted].format(name=master.name), _TONES[wanted])
+    if wanted != before:
+        _tell(session, master, f"master_{wanted}", _CHANGED[wanted].format(name=master.name), _TONES[wanted])
     if wanted != before and wanted in _FOLLOWERS_READ:
         tell_followers(session, following, f"master_{wanted}", _FOLLOWERS_READ[wanted], _TONES[wanted], mail=True)
     return stopped

@@ -15,10 +15,13 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from core.sdk.data import TenantSession
+from core.sdk.events import account_stream
 from core.sdk.text import _
 from core.sdk.trading import LockedAccounts, MarketView, lock_accounts_with_markets
+from plugins.copy_trading.replication import read
+from plugins.copy_trading.replication.rows import MasterRow
 from plugins.copy_trading.rules.choices import Choices
-from plugins.copy_trading.rules.numbers import ZERO, quotient
+from plugins.copy_trading.rules.numbers import ZERO, product, quotient
 from plugins.copy_trading.rules.rehearsal import Moment
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.slippage import tolerance_class
@@ -52,13 +55,9 @@ def read_past(
     session: TenantSession, settings: CopyTradingSettings, master_id: UUID, account_id: UUID, choices: Choices
 ) -> Past:
     """Read all that a dry run needs. Raises :class:`RefusedError` while the equity or a rate is not known."""
-    master = session.execute(
-        text(
-            "select m.account_id, a.currency from copy_trading.masters m join core.accounts a on a.id = m.account_id"
-            " where m.id = :id"
-        ),
-        {"id": master_id},
-    ).one()
+    account = session.scalar(text("select account_id from copy_trading.masters where id = :id"), {"id": master_id})
+    master = read.master_of_stream(session, account_stream(account))
+    assert master is not None  # noqa: S101 - the caller has found the master
     market = lock_accounts_with_markets(session, [account_id])
     own = market.accounts[account_id]
     fraction = market.middle_rate(master.currency, own.currency)
@@ -69,7 +68,7 @@ def read_past(
     until = int(session.scalar(text("select coalesce(max(feed_ts_ms), 0) from core.quotes")) or 0)
     past = Past(own.currency, own.equity, quotient(*fraction), until - DAYS * _DAY_MS, until)
     fills = _fills(session, master.account_id, past.since_ms)
-    reader = _Reader(session, settings, market, own.account_type_id, choices)
+    reader = _Reader(session, settings, market, master, own.account_type_id, choices)
     quotes = reader.quotes_of(fills)
     past.orders = len({row.order_id for row in fills if row.effect in ("open", "add")})
     equity = _MasterEquity(reader, past.rate, _ledger(session, master.account_id, fills))
@@ -101,10 +100,11 @@ class _Reader:
         session: TenantSession,
         settings: CopyTradingSettings,
         market: LockedAccounts,
+        master: MasterRow,
         account_type_id: UUID,
         choices: Choices,
     ) -> None:
-        self._session, self._settings, self.market = session, settings, market
+        self._session, self._settings, self.market, self._master = session, settings, market, master
         self._type_id = account_type_id
         self._map = dict(choices.symbol_map)
         self._views: dict[str, tuple[MarketView, Decimal] | None] = {}
@@ -129,6 +129,14 @@ class _Reader:
             {"id": seen.symbol_id},
         ).one_or_none()
         return Decimal(0) if raw is None or not seen.bid else raw.bid - seen.bid
+
+    def masters_margin(self, symbol_id: UUID, price: Decimal) -> Decimal:
+        """What one lot binds for the master, in the master's currency; 0 without a rate."""
+        rate = self.market.middle_rate(self.market.quote_currency(symbol_id), self._master.currency)
+        if rate is None:
+            return ZERO
+        value = product(self.market.contract_size(symbol_id), price, rate[0])
+        return quotient(value, product(rate[1], self._master.leverage_of(symbol_id)))
 
     def quotes_of(self, fills: Sequence[Row[Any]]) -> dict[tuple[UUID, int], tuple[int, int]]:
         """The stored quotes that fills were booked on, by instrument and number, one statement for each instrument."""
@@ -232,6 +240,7 @@ def _moments(
                 equity=basis,
                 contract=reader.market.contract_size(row.symbol_id),
                 new=row.effect == "open",
+                margin_per_lot=reader.masters_margin(row.symbol_id, row.price),
             )
             yield Moment(row.ts_ms, row.code, market, opened=opened, margin=terms[0], commission=terms[1])
         else:
