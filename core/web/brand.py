@@ -10,7 +10,7 @@ from tenants.snapshot import BrandView, TenantView
 
 __all__ = ["css_url", "icon_svg", "icon_url", "logo_urls", "properties", "style_sheet"]
 
-_SHEET_VERSION = 4
+_SHEET_VERSION = 5
 """Moves with the form of the style sheet, so that browsers ask again."""
 
 
