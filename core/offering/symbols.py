@@ -51,7 +51,8 @@ def symbol(session: TenantSession, symbol_id: UUID, *, lock: bool = False) -> Sy
     """One of the brokerage's. :raises NotFoundError: for any other."""
     query = select(Symbol).where(Symbol.id == symbol_id)
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        # Not against the keys that orders and bots share with it: they are written under locks that a change waits for.
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     found = session.scalar(query)
     if found is None:
         raise NotFoundError(_("There is no such symbol."))

@@ -24,7 +24,7 @@ __all__ = ["Group", "QuoteBoard"]
 Group = tuple[UUID, UUID]
 """A tenant and an account type: everybody in it sees the same quotes."""
 
-TERMS_S = 15.0
+TERMS_S = 3.0
 """Seconds for which symbols and mark-ups are kept before they are read again."""
 
 _TERMS = text(
