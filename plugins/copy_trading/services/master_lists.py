@@ -6,7 +6,7 @@ Figures come from the masters' standings, which every fill, every payment and a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,8 +19,6 @@ from core.sdk.money import reporting_currency
 from core.sdk.prices import middle_rates
 from plugins.copy_trading.rules.figures import EXCHANGE_DAYS, MIN_SHARPE_DAYS, ROUND_THE_CLOCK_DAYS
 from plugins.copy_trading.rules.risk import LEAST_DAYS, PROVISIONAL_DAYS, level_of
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +66,6 @@ class MasterLine:
         return level_of(self.risk) if self.risk is not None else ""
 
 
-SORTS: Mapping[str, str] = {
-    "name": "lower(name)",
-    "account": "account",
-    "followers": "followers",
-    "assets": "assets * rate",
-    "total_pnl": "total_pnl * rate",
-    "win_rate": "win_rate",
-    "profit_factor": "profit_factor",
-    "index_return": "index_return",
-    "drawdown": "drawdown",
-    "sharpe": "sharpe",
-    "risk": "risk",
-    "status": "status",
-    "visibility": "public",
-    "since": "since",
-}
-"""What a list may be sorted by. Money is compared in the brokerage's main currency."""
-
-
 @dataclass(frozen=True, slots=True)
 class MasterQuery:
     """What is asked of the list. ``findable`` leaves out whom nobody may find: private, paused, deactivated ones.
@@ -123,15 +102,39 @@ _RATIO = (
     f"case when {{0}}_count >= {MIN_SHARPE_DAYS} and {{0}}_squares > 1e-22 * {{0}}_count"
     " then {0}_mean / sqrt({0}_squares / ({0}_count - 1)) * sqrt({1}) end"
 )
-_FIGURES = f"""
-  case when s.closed > 0 then 100.0 * s.won / s.closed end as win_rate,
-  case when s.losses > 0 then s.gains / s.losses end as profit_factor,
-  case when s.round_the_clock then {_RATIO.format("s.daily", ROUND_THE_CLOCK_DAYS)}
-    else {_RATIO.format("s.weekday", EXCHANGE_DAYS)} end as sharpe,
-  case when s.day - s.first_day >= {LEAST_DAYS} then s.score end as risk,
-  s.day - s.first_day < {PROVISIONAL_DAYS} as provisional
-"""
+_WIN_RATE = "case when s.closed > 0 then 100.0 * s.won / s.closed end"
+_PROFIT_FACTOR = "case when s.losses > 0 then s.gains / s.losses end"
+_SHARPE = (
+    f"case when s.round_the_clock then {_RATIO.format('s.daily', ROUND_THE_CLOCK_DAYS)}"
+    f" else {_RATIO.format('s.weekday', EXCHANGE_DAYS)} end"
+)
+_RISK = f"case when s.day - s.first_day >= {LEAST_DAYS} then s.score end"
+
+_ACCOUNTS = " join core.accounts a on a.id = m.account_id"
+_CUSTOMERS = " join tenants.customers c on c.id = m.customer_id"
+_STANDINGS = " left join copy_trading.standings s on s.master_id = m.id"
 _RATES = "rates as (select * from unnest(cast(:currencies as text[]), cast(:rates as numeric[])) as r(currency, rate))"
+_RATED = " left join rates r on r.currency = a.currency"
+_COUNTED = " left join followers f on f.master_id = m.id"
+
+SORTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "name": ("lower(m.name)", ()),
+    "account": ("a.number", (_ACCOUNTS,)),
+    "followers": ("coalesce(f.followers, 0)", (_COUNTED,)),
+    "assets": ("coalesce(f.assets, 0)", (_COUNTED,)),
+    "total_pnl": ("(s.equity - s.funded) * r.rate", (_ACCOUNTS, _STANDINGS, _RATED)),
+    "win_rate": (_WIN_RATE, (_STANDINGS,)),
+    "profit_factor": (_PROFIT_FACTOR, (_STANDINGS,)),
+    "index_return": ("s.index", (_STANDINGS,)),
+    "drawdown": ("s.fall_depth", (_STANDINGS,)),
+    "sharpe": (_SHARPE, (_STANDINGS,)),
+    "risk": (_RISK, (_STANDINGS,)),
+    "status": ("m.status", ()),
+    "visibility": ("m.public", ()),
+    "since": ("m.since", ()),
+}
+"""What a list may be sorted by, and the tables that takes. Money is compared in the brokerage's main currency."""
+
 # In the brokerage's main currency; what has no rate is left out.
 _FOLLOWERS = """
 select b.master_id, count(*) as followers, coalesce(sum(g.equity * r.rate), 0) as assets
@@ -141,66 +144,62 @@ left join copy_trading.follower_figures g on g.subscription_id = b.id
 left join rates r on r.currency = a.currency
 where b.status <> 'stopped' and not b.mock{only} group by b.master_id
 """
-_LIST = f"""
-select m.id, m.name, m.about, m.account_id, a.number as account, a.currency, t.demo, m.customer_id, c.name as customer,
-  c.email, m.status, m.public, m.follower_cap, m.fee_percent, {{followers}}, s.equity - s.funded as total_pnl,
-  coalesce(s.closed, 0) as trades, (s.index - 1) * 100 as index_return, s.fall_depth * 100 as drawdown,
-  case when s.equity > 0 then s.notional / s.equity end as leverage, m.since, m.created_at,
-  r.rate, {_FIGURES}
-from copy_trading.masters m
-join core.accounts a on a.id = m.account_id
-join core.account_types t on t.id = a.account_type_id
-join tenants.customers c on c.id = m.customer_id
-left join copy_trading.standings s on s.master_id = m.id
-left join rates r on r.currency = a.currency
-"""  # noqa: S608 - made of constants
-# The followers of all masters are counted only where the list is sorted by them; else those of the page, which are few.
-_BY_FOLLOWERS = ("followers", "assets")
-_PLAIN = _LIST.format(followers="0 as followers, cast(null as numeric) as assets")
-_COUNTED = (
-    _LIST.format(followers="coalesce(f.followers, 0) as followers, coalesce(f.assets, 0) / r.rate as assets")
-    + " left join followers f on f.master_id = m.id"
+_HEADS = (
+    "select master_id, count(*) as followers from copy_trading.subscriptions"
+    " where status <> 'stopped' and not mock group by master_id"
 )
+_LINES = f"""
+with {_RATES}, followers as materialized ({_FOLLOWERS.format(only=" and b.master_id = any(:ids)")})
+select m.id, m.name, m.about, m.account_id, a.number as account, a.currency, t.demo, m.customer_id, c.name as customer,
+  c.email, m.status, m.public, m.follower_cap, m.fee_percent, coalesce(f.followers, 0) as followers,
+  coalesce(f.assets, 0) / r.rate as assets, s.equity - s.funded as total_pnl, coalesce(s.closed, 0) as trades,
+  (s.index - 1) * 100 as index_return, s.fall_depth * 100 as drawdown,
+  case when s.equity > 0 then s.notional / s.equity end as leverage, m.since, m.created_at, {_WIN_RATE} as win_rate,
+  {_PROFIT_FACTOR} as profit_factor, {_SHARPE} as sharpe, {_RISK} as risk,
+  s.day - s.first_day < {PROVISIONAL_DAYS} as provisional
+from copy_trading.masters m{_ACCOUNTS} join core.account_types t on t.id = a.account_type_id{_CUSTOMERS}{_STANDINGS}{_RATED}
+{_COUNTED}
+where m.id = any(:ids)
+"""  # noqa: S608 - made of constants
 
 
 def page_of_masters(session: TenantSession, query: MasterQuery) -> MasterPage:
-    """The masters that a list shows, how many there are in all, and how many by status."""
-    conditions, values = _conditions(query)
+    """The masters that a list shows, how many there are in all, and how many by status.
+
+    Which masters these are is found first, with the tables alone that the filters and the order need; the rest of their
+    figures is read for the page.
+    """
     main = reporting_currency(session)
     used = session.scalars(text("select distinct currency from core.account_types")).all()
     rates = middle_rates(session, used, main)
     known = {"currencies": list(rates), "rates": list(rates.values())}
-    counted = query.sort in _BY_FOLLOWERS
-    rows = session.execute(
-        text(_statement(query, conditions, counted=counted)),
-        {**values, **known, "offset": query.offset, "limit": query.limit},
-    ).all()
-    found = [_line(row) for row in rows]
-    if rows and not counted:
-        rated = {row.id: row.rate for row in rows}
-        only = _FOLLOWERS.format(only=" and b.master_id = any(:only)")
-        theirs = {
-            row.master_id: row for row in session.execute(text(f"with {_RATES} {only}"), {**known, "only": list(rated)})
-        }
-        found = [_with_followers(line, theirs.get(line.id), rated[line.id]) for line in found]
-    return MasterPage(found, rows[0].total if rows else 0, statuses_of(session))
+    statement, values = _search(query)
+    found = session.execute(text(statement), {**values, **known, "offset": query.offset, "limit": query.limit}).all()
+    places = {row.id: at for at, row in enumerate(found)}
+    rows = session.execute(text(_LINES), {**known, "ids": list(places)}).all()
+    lines = sorted((_line(row) for row in rows), key=lambda line: places[line.id])
+    return MasterPage(lines, found[0].total if found else 0, statuses_of(session))
 
 
-def _statement(query: MasterQuery, conditions: Sequence[str], *, counted: bool) -> str:
+def _search(query: MasterQuery) -> tuple[str, dict[str, Any]]:
+    conditions, values = _conditions(query)
+    order, needed = SORTS.get(query.sort, SORTS["name"])
+    wanted = set(needed)
+    if query.search and not query.findable:
+        wanted |= {_ACCOUNTS, _CUSTOMERS}
+    if {"risk", "drawdown", "least"} & set(values):
+        wanted.add(_STANDINGS)
     parts = [_RATES]
-    if counted:
-        parts.append(f"followers as materialized ({_FOLLOWERS.format(only='')})")
-    parts.append(f"found as ({_COUNTED if counted else _PLAIN} where {' and '.join(conditions)})")
+    if _COUNTED in wanted:
+        counted = _FOLLOWERS.format(only="") if query.sort == "assets" else _HEADS
+        parts.append(f"followers as materialized ({counted})")
+    joins = "".join(join for join in (_ACCOUNTS, _CUSTOMERS, _STANDINGS, _RATED, _COUNTED) if join in wanted)
     return (
-        f"with {', '.join(parts)} select *, count(*) over () as total from found"  # noqa: S608 - made of constants
-        f" order by {SORTS.get(query.sort, SORTS['name'])} {'desc' if query.descending else 'asc'} nulls last,"
-        f" lower(name), id offset :offset{' limit :limit' if query.limit is not None else ''}"
+        f"with {', '.join(parts)} select m.id, count(*) over () as total from copy_trading.masters m{joins}"  # noqa: S608 - made of constants
+        f" where {' and '.join(conditions)} order by {order} {'desc' if query.descending else 'asc'} nulls last,"
+        f" lower(m.name), m.id offset :offset{' limit :limit' if query.limit is not None else ''}",
+        values,
     )
-
-
-def _with_followers(line: MasterLine, row: Row[Any] | None, rate: Decimal | None) -> MasterLine:
-    assets = None if rate is None else (row.assets if row is not None else ZERO) / rate
-    return replace(line, followers=row.followers if row is not None else 0, assets=assets)
 
 
 def statuses_of(session: TenantSession) -> dict[str, int]:
@@ -255,6 +254,5 @@ def pattern(search: str) -> str | None:
 
 def _line(row: Row[Any]) -> MasterLine:
     values = dict(row._mapping)
-    del values["total"], values["rate"]
     values["provisional"] = bool(values["provisional"])
     return MasterLine(**values)

@@ -51,6 +51,7 @@ def tabs(web: Web, statuses: Mapping[str, int]) -> list[tuple[str, str, str, int
         ("masters", _("Masters"), web.url("masters"), None),
         ("applications", _("Applications"), web.url("applications"), statuses.get("pending") or None),
         ("summary", _("Summary"), web.url("summary"), None),
+        ("reconciliation", _("Reconciliation"), web.url("reconciliation"), None),
     ]
 
 

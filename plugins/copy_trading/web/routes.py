@@ -6,12 +6,14 @@ from core.sdk import Routes
 from plugins.copy_trading.web import (
     admin_applications,
     admin_commands,
+    admin_drift,
     admin_master,
     admin_masters,
     admin_status,
     admin_summary,
     api,
     api_mastering,
+    api_staff,
     portal_apply,
     portal_changing,
     portal_copies,
@@ -33,6 +35,7 @@ def routes() -> Routes:
             *admin_master.ROUTES,
             *admin_status.ROUTES,
             *admin_commands.ROUTES,
+            *admin_drift.ROUTES,
             *reference.ADMIN,
         ],
         portal=[
@@ -45,6 +48,6 @@ def routes() -> Routes:
             *portal_mine.ROUTES,
             *reference.PORTAL,
         ],
-        api=[*api.ROUTES, *api_mastering.ROUTES],
+        api=[*api_staff.ROUTES, *api.ROUTES, *api_mastering.ROUTES],
         origins={"copy": "copies/{id}"},
     )

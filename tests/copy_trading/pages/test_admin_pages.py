@@ -11,21 +11,23 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from litestar.testing import TestClient
 from sqlalchemy import text
 
 from core.sdk.alerts import raise_alert
 from core.trading.services import deposit
 from plugins.copy_trading.rules.choices import Choices
 from plugins.copy_trading.rules.settings import CopyTradingSettings
-from plugins.copy_trading.services import bulk, follower_figures, following, observing
+from plugins.copy_trading.services import bulk, follower_figures, following, observing, reconciling
 from tests.copy_trading.pages.test_pages import copy_a_trade
-from tests.web.world import Brokerage, Browser, World
+from tests.web.world import Brokerage, Browser, World, token_of
 
 Fresh = Callable[[Brokerage], Browser]
 LISTS = (
     "masters.csv",
     "applications.csv",
     "followers.csv",
+    "reconciliation.csv",
     "masters/{id}/followers.csv",
     "masters/{id}/trades.csv",
     "masters/{id}/skips.csv",
@@ -206,3 +208,66 @@ def test_many_followers_are_paused_by_a_job_that_says_how_far_it_is(
     assert staff.get(state).status_code == 303
     assert "by staff" in staff.get(f"/admin/copy-trading/masters/{nora}?tab=followers").text
     assert browser(world.south).sign_in("owner").get(state).status_code == 404
+
+
+def test_drift_is_reported_and_repaired_only_when_told_to(
+    world: World, browser: Fresh, nora: UUID, followed: UUID
+) -> None:
+    staff = browser(world.north).sign_in("risk")
+    assert "Books and positions agree" in staff.get("/admin/copy-trading/reconciliation").text
+    with world.platform.database.tenant(world.north.tenant_id) as session:
+        session.execute(text("update copy_trading.links set held = held + 1"))
+        reconciling.take_snapshot(session)
+    once = staff.get("/admin/copy-trading/reconciliation").text
+    assert "Less is held than the books say" in once
+    assert "a second snapshot must agree" in once
+    with world.platform.database.tenant(world.north.tenant_id) as session:
+        reconciling.take_snapshot(session)
+        [drift] = [row for row in reconciling.report(session) if row.kind == "missing"]
+    url = f"/admin/copy-trading/reconciliation/repair?ids={drift.id}"
+    question = staff.get(url).text
+    assert "no order is sent" in question
+    path = url.partition("?")[0]
+    assert staff.post(path, page=url, data={"ids": str(drift.id), "reason": "by hand"}).status_code == 303
+    with world.platform.database.tenant(world.north.tenant_id) as session:
+        assert [row.id for row in reconciling.report(session) if row.id == drift.id] == []
+        after = session.scalar(text("select after from tenants.audit_entries where action = 'copy.repair'"))
+    assert after["outcome"] == "done"
+    assert browser(world.south).sign_in("owner").get(url).status_code == 404
+
+
+def test_staff_do_by_the_api_what_the_pages_do(
+    world: World, client: TestClient[Any], nora: UUID, followed: UUID
+) -> None:
+    north, base = world.north, f"http://{world.north.host}/api/v1/copy-trading/staff"
+    headers = {"authorization": f"Bearer {token_of(world, north, 'risk')}"}
+
+    def read(path: str) -> Any:
+        answer = client.get(f"{base}/{path}", headers=headers)
+        assert answer.status_code == 200, answer.text[:500]
+        return answer.json()
+
+    def do(path: str, body: dict[str, Any]) -> Any:
+        return client.post(f"{base}/{path}", json=body, headers=headers)
+
+    found = read("masters?sort=-total_pnl")
+    assert (found["total"], found["masters"][0]["name"], found["masters"][0]["followers"]) == (1, "Nora Master", 1)
+    review = read(f"masters/{nora}")
+    assert review["impact"]["Followers"] == "1"
+    assert review["months"][0]["partial"] is True
+    assert read(f"followers?master_id={nora}")["followers"][0]["customer"] == "Ben Trader"
+    assert read(f"masters/{nora}/trades?only=open")["total"] == 2
+    for path in (f"masters/{nora}/skips", f"masters/{nora}/fees", "applications", "alerts", "reconciliation"):
+        assert read(path) == []
+    assert read("summary")["followers"] == 1
+    paused = do("followers/commands", {"action": "pause", "ids": [str(followed)], "reason": "at risk"})
+    assert paused.json()["changed"] == 1
+    assert do("followers/commands", {"action": "stop", "ids": [str(followed)]}).status_code == 409, "choose how"
+    assert do("followers/commands", {"action": "pause", "ids": [str(nora)]}).status_code == 404
+    assert do(f"masters/{nora}/status", {"action": "pause", "reason": "wild"}).json()["status"] == "paused"
+    assert do(f"masters/{nora}/status", {"action": "approve"}).status_code == 409
+    other = {"authorization": f"Bearer {token_of(world, world.south, 'owner')}"}
+    south = f"http://{world.south.host}/api/v1/copy-trading/staff"
+    assert client.get(f"{south}/masters/{nora}", headers=other).status_code == 404
+    customer = {"authorization": f"Bearer {token_of(world, north, 'ben')}"}
+    assert client.get(f"{base}/masters", headers=customer).status_code in (403, 404)
