@@ -106,6 +106,10 @@ class LockedAccount:
         """How many orders of an origin are on their way to open something."""
         return sum(order.origin_id == origin_id and not order.reduce_only for order in self._work.orders.values())
 
+    def is_closing(self, position_id: UUID) -> bool:
+        """Whether an order that closes a position waits or is on its way."""
+        return any(order.position_id == position_id and order.reduce_only for order in self._work.orders.values())
+
     @property
     def positions(self) -> Collection[HeldPosition]:
         """The open positions, the oldest first."""

@@ -52,7 +52,7 @@ QUIET: dict[str, Any] = {
 )
 def test_where_each_alert_begins(change: dict[str, Any], codes: list[str]) -> None:
     row: Any = SimpleNamespace(**{**QUIET, **change})
-    assert list(watching.findings(row, CopyTradingSettings())) == codes
+    assert list(watching.findings(row, row.moved, CopyTradingSettings())) == codes
 
 
 def watch(scene: Scene, master: UUID) -> list[tuple[str, str, str | None]]:

@@ -15,6 +15,7 @@ from core.trading.services.funds import (
     reserve_many,
     withdraw,
 )
+from core.trading.services.lookups import OrderFate, money_moved, order_fates
 from core.trading.services.modules import hold_module
 from core.trading.services.orders import (
     Protection,
@@ -35,6 +36,7 @@ from core.trading.services.watching import unwatch_account, watch_account
 __all__ = [
     "FundsError",
     "FundsResult",
+    "OrderFate",
     "OrderPreview",
     "Payment",
     "Protection",
@@ -51,6 +53,8 @@ __all__ = [
     "floating_by_position",
     "hand_over",
     "hold_module",
+    "money_moved",
+    "order_fates",
     "pay",
     "place_orders",
     "preview_order",

@@ -9,21 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import text
-
-from core.sdk.arrays import uuids
 from core.sdk.data import TenantSession
+from core.sdk.trading import order_fates
 from plugins.copy_trading.replication.rows import LinkRow
 from plugins.copy_trading.rules.numbers import ZERO
-
-UNDER_WAY = ("pending", "resting", "waiting", "unknown")
-
-_ORDERS = text("""
-select o.id, o.status, o.volume - o.filled as missing,
-  coalesce(array_agg(distinct f.position_id) filter (where f.position_id is not null), '{}') as positions
-from core.orders o left join core.fills f on f.tenant_id = o.tenant_id and f.order_id = o.id
-where o.id = any(cast(:ids as uuid[])) group by o.id, o.status, o.volume, o.filled
-""")
 
 
 def settle(session: TenantSession, links: Collection[LinkRow]) -> list[LinkRow]:
@@ -32,13 +21,13 @@ def settle(session: TenantSession, links: Collection[LinkRow]) -> list[LinkRow]:
     if not of_order:
         return []
     changed: dict[UUID, LinkRow] = {}
-    for row in session.execute(_ORDERS, {"ids": uuids(of_order)}):
+    for row in order_fates(session, of_order):
         link = of_order[row.id]
         fresh = [one for one in row.positions if one not in link.position_ids]
         link.position_ids += fresh
         if fresh:
             changed[link.id] = link
-        if row.status in UNDER_WAY:
+        if row.under_way:
             link.in_flight += row.missing
             continue
         link.flying.remove(row.id)

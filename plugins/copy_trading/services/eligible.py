@@ -81,7 +81,7 @@ def follow_problem(session: TenantSession, customer_id: UUID, account_id: UUID, 
     pairs = session.execute(
         text(
             "select s.customer_id, m.customer_id from copy_trading.subscriptions s"
-            " join copy_trading.masters m on m.id = s.master_id where s.status <> 'stopped'"
+            " join copy_trading.masters m on m.id = s.master_id where s.status <> 'stopped' and not s.mock"
         )
     )
     if closes_a_circle(((row[0], row[1]) for row in pairs), customer_id, master.customer_id):

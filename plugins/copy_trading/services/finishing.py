@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -20,26 +18,6 @@ from plugins.copy_trading.services.locking import lock_accounts
 from plugins.copy_trading.services.stopping import REFUSED, note_refused
 
 AT_A_TIME = 100
-
-
-class Left(NamedTuple):
-    """A position that a stopping copy still has, with no order of its own under way."""
-
-    id: UUID
-    symbol_id: UUID
-    side: str
-    volume: Decimal
-
-
-# A close that waits for the market or a venue is enough; a second one beside it would close what is not there.
-_LEFT = text("""
-select p.id, p.symbol_id, p.side, p.volume from core.positions p
-join copy_trading.subscriptions s on s.account_id = p.account_id and s.id = p.origin_id
-where s.id = :id and s.status = 'stopping' and p.origin = 'copy' and p.closed_ts_ms is null
-  and not exists (select from core.orders o where o.account_id = p.account_id and o.position_id = p.id and o.reduce_only
-    and o.status in ('waiting', 'pending', 'resting', 'unknown'))
-order by p.opened_ts_ms, p.id
-""")
 
 
 def finish_stops(ctx: JobContext) -> int:
@@ -66,8 +44,11 @@ def finish_stops(ctx: JobContext) -> int:
 def _try_again(session: TenantSession, subscription_id: UUID, account_id: UUID) -> None:
     market = lock_accounts(session, [account_id])
     tries = session.scalar(
-        text("select stop_tries from copy_trading.subscriptions where id = :id for update"), {"id": subscription_id}
+        text("select stop_tries from copy_trading.subscriptions where id = :id and status = 'stopping' for update"),
+        {"id": subscription_id},
     )
+    if tries is None:
+        return
     requests = [
         OrderRequest(
             client_order_id=client_order_id(session.tenant_id, subscription_id, 0, f"stop:{left.id.hex}:{tries}"),
@@ -80,7 +61,10 @@ def _try_again(session: TenantSession, subscription_id: UUID, account_id: UUID) 
             origin=origin(subscription_id),
             reason="copy_stop",
         )
-        for left in (Left(*row) for row in session.execute(_LEFT, {"id": subscription_id}))
+        for left in market.accounts[account_id].positions
+        # A close that waits for the market or a venue is enough; a second one would close what is not there.
+        if (left.origin, left.origin_id) == ("copy", subscription_id)
+        and not market.accounts[account_id].is_closing(left.id)
     ]
     results = market.place_orders(requests) if requests else []
     refused = [result.reason or result.status for result in results if not result.accepted]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from core.sdk import JobContext
 from core.sdk.alerts import open_alerts
 from core.sdk.data import TenantSession
 from core.sdk.text import _
+from core.sdk.trading import money_moved
 from plugins.copy_trading.replication.orders import MODULE
 from plugins.copy_trading.replication.telling import followers_of, tell_followers
+from plugins.copy_trading.rules.numbers import ZERO
 from plugins.copy_trading.rules.reasons import plain
 from plugins.copy_trading.rules.risk import LEAST_DAYS
 from plugins.copy_trading.rules.settings import CopyTradingSettings
@@ -29,14 +32,11 @@ MONEY_HOURS = 24
 
 # The score of a week before is the mean of the seven daily scores before the last seven, as the present one is of the last.
 _MASTERS = text("""
-select m.id, m.name, a.currency, s.score, s.day - s.first_day as days, s.losing, s.equity, s.notional,
+select m.id, m.account_id, m.name, a.currency, s.score, s.day - s.first_day as days, s.losing, s.equity, s.notional,
   case when s.peak > 0 then (1 - s.index / s.peak) * 100 else 0 end as drawdown,
   case when s.equity > 0 then s.notional / s.equity end as leverage,
   (select round(avg(d.score)) from copy_trading.master_days d where d.master_id = m.id and d.score is not null
-    and d.day < s.day - 7 and d.day >= s.day - 14) as score_before,
-  (select coalesce(sum(e.amount), 0) from core.ledger_entries e where e.account_id = m.account_id
-    and e.kind in ('deposit', 'withdrawal', 'correction') and e.entry_no > 1
-    and e.booked_at > now() - :hours * interval '1 hour') as moved
+    and d.day < s.day - 7 and d.day >= s.day - 14) as score_before
 from copy_trading.masters m join core.accounts a on a.id = m.account_id
 left join copy_trading.standings s on s.master_id = m.id
 where m.status in ('active', 'paused') order by m.id
@@ -56,8 +56,10 @@ def watch(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     settings: CopyTradingSettings = ctx.settings()
     known = open_alerts(ctx.session, MODULE, CODES)
     seen: set[tuple[str, str | None]] = set()
-    for row in ctx.session.execute(_MASTERS, {"hours": MONEY_HOURS}).all():
-        for code, finding in findings(row, settings).items():
+    rows = ctx.session.execute(_MASTERS).all()
+    moved = money_moved(ctx.session, [row.account_id for row in rows], MONEY_HOURS)
+    for row in rows:
+        for code, finding in findings(row, moved.get(row.account_id, ZERO), settings).items():
             seen.add((code, str(row.id)))
             if (code, str(row.id)) in known:
                 continue
@@ -68,7 +70,7 @@ def watch(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
         ctx.settle(code, subject)
 
 
-def findings(row: Row[Any], settings: CopyTradingSettings) -> dict[str, Finding]:
+def findings(row: Row[Any], moved: Decimal, settings: CopyTradingSettings) -> dict[str, Finding]:
     """What is wrong with a master now, by the alert's code; a figure that is not known yet is not wrong."""
     found: dict[str, Finding] = {}
     score = row.score if row.days is not None and row.days >= LEAST_DAYS else None
@@ -102,12 +104,12 @@ def findings(row: Row[Any], settings: CopyTradingSettings) -> dict[str, Finding]
                 limit=plain(settings.alert_leverage),
             )
         )
-    if row.moved and row.equity is not None and abs(row.moved) >= settings.alert_money_percent / 100 * abs(row.equity):
-        amount = f"{abs(row.moved):.2f}"
+    if moved and row.equity is not None and abs(moved) >= settings.alert_money_percent / 100 * abs(row.equity):
+        amount = f"{abs(moved):.2f}"
         template = (
             _("{master} has paid in {amount} {currency}: the ratio of copies to the master's trades falls.",
               master=row.name, amount=amount, currency=row.currency)
-            if row.moved > 0
+            if moved > 0
             else _("{master} has taken out {amount} {currency}: the ratio of copies to the master's trades rises.",
                    master=row.name, amount=amount, currency=row.currency)
         )  # fmt: skip
