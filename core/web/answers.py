@@ -30,7 +30,7 @@ PROBLEM_TYPE = "application/problem+json"
 _log = logging.getLogger("tradeyard.web")
 AnyRequest = Request[Any, Any, Any]
 
-_TITLES = {
+_TITLES: dict[int, tuple[str, str]] = {
     400: (_("Something in this request is not right"), _("Go back and try again.")),
     401: (_("Please sign in"), _("Your session has ended.")),
     403: (_("This cannot be done from here"), _("Load the page again and repeat what you did.")),

@@ -59,8 +59,9 @@ class Ticket:
     @classmethod
     def typed(cls, values: Mapping[str, str]) -> Ticket:
         """A ticket as it was sent, with a key for the next try: a refused order keeps its own."""
-        names = ("side", "kind", "volume", *_PRICES)
-        return cls(**{name: values.get(name, "") for name in names})
+        side, kind, volume = (values.get(name, "") for name in ("side", "kind", "volume"))
+        price, stop_loss, take_profit = (values.get(name, "") for name in _PRICES)
+        return cls(side, kind, volume, price, stop_loss, take_profit)
 
     def wrong(self, field: str, message: str) -> Ticket:
         """The same with a message at a field, or on the whole."""

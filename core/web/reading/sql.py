@@ -80,7 +80,7 @@ class Source:
     def naming(self, *parts: str) -> str:
         """The table with those of the others that the given texts name."""
         wanted = {name for part in parts for name in _ALIAS.findall(part)}
-        for name, (needs, _join) in reversed(self.joins.items()):
+        for name, (needs, _join) in reversed(list(self.joins.items())):
             if name in wanted:
                 wanted.update(needs)
         return self._with(wanted)
