@@ -180,7 +180,7 @@ def bots_table(web: Web, session: TenantSession) -> Table:
         Column("total", _("Total P&L"), "custom", sort=True),
         Column(
             "profit",
-            _("Grid profit"),
+            _("Profit of finished cycles"),
             "custom",
             hint=_("Profit of finished round trips. The total beside it counts what is held, too."),
         ),
