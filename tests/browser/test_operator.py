@@ -106,7 +106,7 @@ def test_suspending_says_what_it_touches(operator: Visitor, site: Site) -> None:
     dialog.get_by_label("Reason").fill("A licence is being looked at")
     dialog.get_by_role("button", name="Suspend").click()
     expect(page.get_by_text("Suspended").first).to_be_visible()
-    assert ask(site.url("meridian", "/"))[0] == 503
+    assert ask(site.url("meridian", "/sign-in"))[0] == 503
     operator.go("/brokerages/meridian")
     page.get_by_role("button", name="Open again").click()
     dialog.get_by_label("Reason").fill("All is well")
