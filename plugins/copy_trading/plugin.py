@@ -22,6 +22,7 @@ from core.sdk import (
     hookimpl,
 )
 from core.sdk.demo import Demo
+from core.sdk.text import _
 from plugins.copy_trading import health
 from plugins.copy_trading.demo import SETTINGS, play, prepare
 from plugins.copy_trading.hooks import SizingModeSpec
@@ -57,8 +58,8 @@ class CopyTrading:
         """Who the module is."""
         return Manifest(
             key=KEY,
-            title="Copy Trading",
-            summary="Customers copy the trades of master traders, in proportion or at fixed sizes.",
+            title=_("Copy Trading"),
+            summary=_("Customers copy the trades of master traders, in proportion or at fixed sizes."),
             version=version("tradeyard"),
             support="https://example.com/tradeyard",
             needs=("account_types", "symbols"),
@@ -73,11 +74,13 @@ class CopyTrading:
     def permissions(self) -> Sequence[Permission]:
         """What staff and customers may do."""
         return (
-            Permission(f"{KEY}.masters.view", "See master traders and their followers", groups=(*_STAFF, "support")),
-            Permission(f"{KEY}.masters.manage", "Approve, grant, pause and deactivate master traders", groups=_STAFF),
-            Permission(f"{KEY}.followers.manage", "Pause and stop followers' copies", groups=_STAFF),
-            Permission(f"{KEY}.copy", "Copy master traders", "customer"),
-            Permission(f"{KEY}.apply", "Apply to become a master trader", "customer"),
+            Permission(f"{KEY}.masters.view", _("See master traders and their followers"), groups=(*_STAFF, "support")),
+            Permission(
+                f"{KEY}.masters.manage", _("Approve, grant, pause and deactivate master traders"), groups=_STAFF
+            ),
+            Permission(f"{KEY}.followers.manage", _("Pause and stop followers' copies"), groups=_STAFF),
+            Permission(f"{KEY}.copy", _("Copy master traders"), "customer"),
+            Permission(f"{KEY}.apply", _("Apply to become a master trader"), "customer"),
         )
 
     @hookimpl
@@ -89,10 +92,14 @@ class CopyTrading:
     def navigation(self) -> Sequence[NavigationEntry]:
         """Trading → Master Traders for staff; Copy Trading for customers."""
         return (
-            NavigationEntry("admin", "Trading", "Master Traders", "masters", "users-group", f"{KEY}.masters.view", 40),
-            NavigationEntry("portal", "Copy Trading", "Master traders", "masters", "users-group", f"{KEY}.copy", 40),
-            NavigationEntry("portal", "Copy Trading", "My copies", "copies", "copy", f"{KEY}.copy", 41),
-            NavigationEntry("portal", "Copy Trading", "Become a master", "apply", "trophy", f"{KEY}.apply", 42),
+            NavigationEntry(
+                "admin", _("Trading"), _("Master Traders"), "masters", "users-group", f"{KEY}.masters.view", 40
+            ),
+            NavigationEntry(
+                "portal", _("Copy Trading"), _("Master traders"), "masters", "users-group", f"{KEY}.copy", 40
+            ),
+            NavigationEntry("portal", _("Copy Trading"), _("My copies"), "copies", "copy", f"{KEY}.copy", 41),
+            NavigationEntry("portal", _("Copy Trading"), _("Become a master"), "apply", "trophy", f"{KEY}.apply", 42),
         )
 
     @hookimpl

@@ -9,7 +9,7 @@ from core.sdk.text import _
 from plugins.copy_trading.rules.applying import Criteria
 from plugins.copy_trading.rules.figures import LeverageLimits
 
-RISK_NOTICE = (
+RISK_NOTICE = _(
     "Copying another trader means taking their risk. Losses can reach all the money in the account. Past results say "
     "nothing certain about future ones. Copies may be smaller, later or at other prices than the master's trades."
 )
@@ -26,7 +26,10 @@ class CopyTradingSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     mode: Literal["proportional", "fixed"] = Field(
-        default="proportional", title=_("Copy Mode"), description=_("What followers start with.")
+        default="proportional",
+        title=_("Copy Mode"),
+        description=_("What followers start with."),
+        json_schema_extra={"labels": {"proportional": _("Proportional"), "fixed": _("Fixed")}},
     )
     allow_fixed: bool = Field(
         default=True, title=_("Allow Fixed Sizes"), description=_("Whether followers may choose the fixed mode.")
@@ -54,6 +57,9 @@ class CopyTradingSettings(BaseModel):
         default="lots",
         title=_("Fixed Size in"),
         description=_("What followers start with: lots, or money by margin or by notional."),
+        json_schema_extra={
+            "labels": {"lots": _("Lots"), "margin": _("Money, by margin"), "notional": _("Money, by notional")}
+        },
     )
     fixed_size_max: Decimal = Field(
         default=Decimal(50),
@@ -109,6 +115,7 @@ class CopyTradingSettings(BaseModel):
         default="skip",
         title=_("Below Minimum Lot"),
         description=_("What followers start with: skip the copy, or round it up if that no more than doubles it."),
+        json_schema_extra={"labels": {"skip": _("Skip"), "round_up": _("Round up")}},
     )
     allow_round_up: bool = Field(
         default=True, title=_("Allow Rounding Up"), description=_("Whether followers may choose to round up.")
@@ -131,6 +138,9 @@ class CopyTradingSettings(BaseModel):
         default="ignore",
         title=_("Existing Positions"),
         description=_("What followers start with for positions that the master has open already."),
+        json_schema_extra={
+            "labels": {"ignore": _("Ignore"), "if_not_worse": _("Copy what is not worse"), "all": _("Copy all")}
+        },
     )
     allow_existing: bool = Field(
         default=True,
@@ -167,6 +177,7 @@ class CopyTradingSettings(BaseModel):
         default="equity",
         title=_("Ratio Basis"),
         description=_("What proportional sizes are taken from, on both sides."),
+        json_schema_extra={"labels": {"equity": _("Equity"), "balance": _("Balance")}},
     )
     min_history_days: int = Field(
         default=30, ge=0, title=_("Criteria: History"), description=_("Least days of history of a master.")
@@ -296,6 +307,11 @@ class CopyTradingSettings(BaseModel):
         """The default slippage tolerance of a class of symbols (``rules.slippage.tolerance_class``), in percent."""
         value: Decimal = getattr(self, f"slippage_{tolerance_class}")
         return value
+
+    @property
+    def notice(self) -> str:
+        """The risk notice as it is to be read: our own in the reader's language, a brokerage's as it has written it."""
+        return RISK_NOTICE if self.risk_notice == RISK_NOTICE else self.risk_notice
 
     @property
     def criteria(self) -> Criteria:

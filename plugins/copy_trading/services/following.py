@@ -17,6 +17,7 @@ from plugins.copy_trading.replication.existing import take_over
 from plugins.copy_trading.replication.orders import MODULE
 from plugins.copy_trading.replication.telling import tell_followers
 from plugins.copy_trading.rules.choices import Choices, out_of_bounds
+from plugins.copy_trading.rules.reasons import plain
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.states import By, Pause, SubscriptionStatus, resume, status_of
 from plugins.copy_trading.services import invites
@@ -67,7 +68,8 @@ def follow(
             customer_id=customer_id,
             master_id=master.id,
             notice_version=settings.risk_notice_version,
-            notice=settings.risk_notice,
+            # As it was read, in the language it was read in.
+            notice=str(settings.notice),
             fee_percent=fee,
         )
     )
@@ -294,6 +296,8 @@ def _columns(choices: Choices) -> dict[str, object]:
 
 
 def choices_of(subscription: Subscription) -> Choices:
-    """The settings of a subscription as its form hands them in."""
-    values = {name: getattr(subscription, name) for name in Choices.model_fields if name != "below_minimum_lot"}
+    """The settings of a subscription as its form hands them in: numbers without the zeros that the database fills up with."""
+    names = [name for name in Choices.model_fields if name != "below_minimum_lot"]
+    values = {name: getattr(subscription, name) for name in names}
+    values = {name: Decimal(plain(one)) if isinstance(one, Decimal) else one for name, one in values.items()}
     return Choices(**values, below_minimum_lot="round_up" if subscription.round_up else "skip")

@@ -8,12 +8,13 @@ from sqlalchemy import text
 
 from core.sdk import Exposure, ExposureItem, LeaveChoice
 from core.sdk.data import TenantSession
+from core.sdk.text import _
 from plugins.copy_trading.rules.states import Pause
 
 WIND_DOWN = LeaveChoice(
     "wind_down",
-    "Wind down",
-    "Nothing new is copied; closes of the masters go on being mirrored until no copied position is left.",
+    _("Wind down"),
+    _("Nothing new is copied; closes of the masters go on being mirrored until no copied position is left."),
 )
 
 
@@ -30,9 +31,11 @@ def measure(session: TenantSession) -> Exposure:
             " where p.origin = 'copy' and p.closed_ts_ms is null and s.status <> 'stopped' group by y.quote order by y.quote"
         )
     ).all()
-    items = [ExposureItem("Active subscriptions", following or 0)]
+    items = [ExposureItem(_("Active subscriptions"), following or 0)]
     items += [
-        ExposureItem(f"Open copied positions, {row.quote}", row.positions, Decimal(row.notional), row.quote)
+        ExposureItem(
+            _("Open copied positions, {currency}", currency=row.quote), row.positions, Decimal(row.notional), row.quote
+        )
         for row in rows
     ]
     remaining = sum(row.positions for row in rows)

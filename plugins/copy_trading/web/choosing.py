@@ -52,7 +52,7 @@ def new_form(settings: CopyTradingSettings, symbols: Sequence[str]) -> Form:
 
 def form_of(settings: CopyTradingSettings, values: Mapping[str, Any], symbols: Sequence[str]) -> Form:
     """The form of a running copy, with its own values; without what is fixed at the start."""
-    made = form_for(form_model(), flat(_plain(values)), bounds=bounds(settings), choices=_boxes(symbols))
+    made = form_for(form_model(), flat(values), bounds=bounds(settings), choices=_boxes(symbols))
     return _dressed(made, settings, without=FIXED_AT_START)
 
 
@@ -109,11 +109,6 @@ def _not_offered(settings: CopyTradingSettings) -> frozenset[str]:
         ("fixed_size", "fixed_basis"): settings.allow_fixed,
     }
     return frozenset(name for names, offers in offered.items() if not offers for name in names)
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers without the zeros that the database fills them up with."""
-    return {name: Decimal(plain(value)) if isinstance(value, Decimal) else value for name, value in values.items()}
 
 
 def own_settings() -> list[str]:

@@ -211,7 +211,7 @@ def _convert_page(web: Web, copy_id: UUID, error: str = "", status: int = 200) -
         copy=own,
         fee=fee,
         private=private,
-        notice=settings.risk_notice,
+        notice=settings.notice,
         version=settings.risk_notice_version,
         error=error,
         title=_("Copy {master} live", master=own.master),

@@ -192,7 +192,7 @@ def _page(web: Web, scene: Scene, form: Form, start: Form, status: int = 200) ->
         scene=scene,
         form=form,
         start=start,
-        notice=settings.risk_notice,
+        notice=settings.notice,
         version=settings.risk_notice_version,
         invite=invite_of(web),
         title=_("Copy {master}", master=scene.master.name),
