@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from uuid import UUID
+
+import numpy as np
 
 from core.feeds.ticks import Ticks
 from core.lanes.book import TriggerBook
@@ -18,6 +21,7 @@ class Waiting:
     def __init__(self, subjects: Iterable[tuple[SubjectRef, Armed]] = ()) -> None:
         self.book: TriggerBook[SubjectRef] = TriggerBook()
         self._armed: dict[SubjectRef, Armed] = {}
+        self._later: list[tuple[int, SubjectRef]] = []
         self.tenants: Counter[UUID] = Counter()
         self.add_many(subjects)
 
@@ -27,7 +31,9 @@ class Waiting:
     def add_many(self, subjects: Iterable[tuple[SubjectRef, Armed]]) -> None:
         """Take in subjects none of which is there yet (a rebuild)."""
         loud = [(ref, armed) for ref, armed in subjects if not armed.silent]
-        self.book.put_many([(ref, armed.thresholds) for ref, armed in loud])
+        self.book.put_many([(ref, armed.thresholds) for ref, armed in loud if armed.after_ms is None])
+        self._later += [(armed.after_ms, ref) for ref, armed in loud if armed.after_ms is not None]
+        heapify(self._later)
         self._armed.update(loud)
         self.tenants.update(ref.tenant_id for ref, _ in loud)
 
@@ -39,7 +45,28 @@ class Waiting:
         if ref not in self._armed:
             self.tenants[ref.tenant_id] += 1
         self._armed[ref] = armed
-        self.book.put(ref, armed.thresholds)
+        if armed.after_ms is None:
+            self.book.put(ref, armed.thresholds)
+        else:
+            self.book.remove(ref)
+            heappush(self._later, (armed.after_ms, ref))
+
+    def ripen(self, ticks: Ticks, start: int = 0) -> int:
+        """Have those take part from ``ticks[start]`` on whose time has come then.
+
+        Gives the place in ``ticks`` of the first quote for which the next ones' time has come; their number if there is none.
+        Subjects that wait for a time cost nothing until then: they are in a heap, and not in the book.
+        """
+        while self._later:
+            due, ref = self._later[0]
+            armed = self._armed.get(ref)
+            # What was replaced meanwhile leaves its old time behind.
+            if armed is not None and armed.after_ms == due and ref not in self.book:
+                if ticks.ts_ms[start] < due:
+                    return start + int(np.searchsorted(ticks.ts_ms[start:], due))
+                self.book.put(ref, armed.thresholds)
+            heappop(self._later)
+        return len(ticks)
 
     def drop(self, ref: SubjectRef) -> None:
         """Forget a subject."""

@@ -83,6 +83,8 @@ class Trigger(Base):
     ask_ge: Mapped[int | None] = mapped_column(BigInteger)
     bid_ge: Mapped[int | None] = mapped_column(BigInteger)
     bid_le: Mapped[int | None] = mapped_column(BigInteger)
+    after_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """Quotes before this time, by the feed, never fire it; null: any."""
     since_seq: Mapped[int] = mapped_column(BigInteger)
     """Quotes up to this one never fire it."""
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")

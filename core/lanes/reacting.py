@@ -186,6 +186,7 @@ class ReactorWork:
                 since_seq=row.since_seq,
                 version=row.version,
                 reactor=(self.plugin, self.name),
+                after_ms=row.after_ms,
             )
             for row in written
         }

@@ -18,12 +18,16 @@ from tenants.db import TenantSession
 
 @dataclass(frozen=True, slots=True)
 class Triggers:
-    """The nearest prices, as the account sees them, at which a subject must be asked again; none where nothing would change."""
+    """The nearest prices, as the account sees them, at which a subject must be asked again; none where nothing would change.
+
+    :ivar after_ms: only quotes of that time or later, by the feed, epoch milliseconds; until then the subject costs nothing.
+    """
 
     ask_le: Decimal | None = None
     ask_ge: Decimal | None = None
     bid_ge: Decimal | None = None
     bid_le: Decimal | None = None
+    after_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

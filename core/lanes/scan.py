@@ -123,6 +123,7 @@ class Scanner:
                 market.noted = seq
 
     def _to_next_crossing(self, market: Market, ticks: Ticks) -> None:
+        ticks = ticks[: market.waiting.ripen(ticks)]
         first, count = market.seq + 1, len(ticks)
         at = market.waiting.book.first_crossing(ticks.bid, ticks.ask)
         last = market.position
@@ -157,7 +158,7 @@ class Scanner:
             if len(ticks) == 0:
                 break
             at = -1
-            while (at := waiting.book.first_crossing(ticks.bid, ticks.ask, at + 1)) < len(ticks):
+            while (at := next_crossing(waiting, ticks, at + 1)) < len(ticks):
                 self.lease.keep()
                 last = self._tick(market.instrument_id, begin) if at == 0 else None
                 quote = _quote(market.instrument_id, begin + 1, ticks, at, last)
@@ -199,6 +200,17 @@ class Scanner:
         # In lockstep the lane goes on once what this caused is worked off.
         market.unsettled |= market.lockstep and together.effects
         return together
+
+
+def next_crossing(waiting: Waiting, ticks: Ticks, start: int) -> int:
+    """Index of the first quote from ``start`` on that fires a subject whose time has come; the number of quotes if none does."""
+    while start < len(ticks):
+        stop = waiting.ripen(ticks, start)
+        at = waiting.book.first_crossing(ticks.bid[:stop], ticks.ask[:stop], start)
+        if at < stop:
+            return at
+        start = stop
+    return len(ticks)
 
 
 def _quote(instrument_id: UUID, first_seq: int, ticks: Ticks, index: int, last: tuple[int, int] | None) -> LaneQuote:

@@ -34,6 +34,7 @@ class Armed:
     :ivar since_seq: quotes up to this one never fire it.
     :ivar version: of the row when it was read; a row with another one has changed since and is left alone.
     :ivar reactor: plugin and reactor that answer for it; none for what the core itself works off.
+    :ivar after_ms: quotes before this time, by the feed, never fire it.
     """
 
     account_id: UUID
@@ -41,6 +42,7 @@ class Armed:
     since_seq: int
     version: int
     reactor: tuple[str, str] | None = None
+    after_ms: int | None = None
 
     @property
     def silent(self) -> bool:
@@ -56,6 +58,7 @@ def subject_of(row: Any) -> tuple[SubjectRef, Armed]:
         since_seq=row.since_seq,
         version=row.version,
         reactor=None if row.plugin is None else (row.plugin, row.reactor),
+        after_ms=row.after_ms,
     )
     return SubjectRef(row.tenant_id, RANKS[row.kind], row.subject_id), armed
 

@@ -105,6 +105,7 @@ class Written:
     thresholds: Thresholds
     since_seq: int
     version: int
+    after_ms: int | None
 
 
 def write_states(session: TenantSession, changes: Sequence[NewState], *, armed: bool = False) -> list[Written]:
@@ -134,17 +135,19 @@ def write_states(session: TenantSession, changes: Sequence[NewState], *, armed: 
         fold = known[row.account_id, row.symbol_id]
         raw = fold.raw(change.triggers) if change.active else Thresholds()
         since = fold.seq if change.since_seq is None else change.since_seq
-        written.append(Written(change.id, row.account_id, raw, since, row.version))
+        after_ms = change.triggers.after_ms if change.active else None
+        written.append(Written(change.id, row.account_id, raw, since, row.version, after_ms))
         instruments.append(fold.instrument_id)
     session.execute(
         text(
             "insert into core.triggers (kind, subject_id, instrument_id, account_id, ask_le, ask_ge, bid_le, bid_ge,"
-            " since_seq, version, armed)"
+            " after_ms, since_seq, version, armed)"
             " select 'reactor', t.*, :armed from unnest(cast(:subjects as uuid[]), cast(:instruments as uuid[]),"
             " cast(:accounts as uuid[]), cast(:ask_le as bigint[]), cast(:ask_ge as bigint[]), cast(:bid_le as bigint[]),"
-            " cast(:bid_ge as bigint[]), cast(:since as bigint[]), cast(:versions as bigint[])) as t"
+            " cast(:bid_ge as bigint[]), cast(:after as bigint[]), cast(:since as bigint[]), cast(:versions as bigint[])) as t"
             " on conflict (tenant_id, kind, subject_id, instrument_id) do update set"
             " ask_le = excluded.ask_le, ask_ge = excluded.ask_ge, bid_ge = excluded.bid_ge, bid_le = excluded.bid_le,"
+            " after_ms = excluded.after_ms,"
             " since_seq = excluded.since_seq, version = excluded.version, armed = excluded.armed"
         ),
         {
@@ -156,6 +159,7 @@ def write_states(session: TenantSession, changes: Sequence[NewState], *, armed: 
             "ask_ge": [row.thresholds.ask_ge for row in written],
             "bid_le": [row.thresholds.bid_le for row in written],
             "bid_ge": [row.thresholds.bid_ge for row in written],
+            "after": [row.after_ms for row in written],
             "since": [row.since_seq for row in written],
             "versions": [row.version for row in written],
         },
@@ -171,7 +175,7 @@ def unwatched_subjects(session: TenantSession, expected: Sequence[NewState]) -> 
     rows = session.execute(
         text(
             "select r.id, r.account_id, r.symbol_id, r.version as state_version, t.ask_le, t.ask_ge, t.bid_le, t.bid_ge,"
-            " t.version from core.reactor_states r left join core.triggers t on t.tenant_id = r.tenant_id"
+            " t.after_ms, t.version from core.reactor_states r left join core.triggers t on t.tenant_id = r.tenant_id"
             " and t.kind = 'reactor' and t.subject_id = r.id where r.id = any(:ids)"
         ),
         {"ids": [state.id for state in expected]},
@@ -185,7 +189,8 @@ def unwatched_subjects(session: TenantSession, expected: Sequence[NewState]) -> 
             wrong.append(state.id)
             continue
         raw = known[row.account_id, row.symbol_id].raw(state.triggers)
-        if (row.ask_le, row.ask_ge, row.bid_le, row.bid_ge, row.version) != (
+        if (row.after_ms, row.ask_le, row.ask_ge, row.bid_le, row.bid_ge, row.version) != (
+            state.triggers.after_ms,
             raw.ask_le,
             raw.ask_ge,
             raw.bid_le,

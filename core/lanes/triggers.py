@@ -15,7 +15,7 @@ Subjects = list[tuple[SubjectRef, Armed]]
 
 _SELECT: Final = (
     "select t.instrument_id, t.tenant_id, t.kind, t.subject_id, t.account_id, t.ask_le, t.ask_ge, t.bid_le, t.bid_ge,"
-    " t.since_seq, t.version, r.plugin, r.reactor from core.triggers t"
+    " t.after_ms, t.since_seq, t.version, r.plugin, r.reactor from core.triggers t"
     " left join core.reactor_states r on t.kind = 'reactor' and r.tenant_id = t.tenant_id and r.id = t.subject_id"
 )
 # What is parked rests until a person has looked at it.

@@ -16,6 +16,8 @@ from sqlalchemy import text
 from core.feeds.files import PriceFile
 from core.feeds.store import append_ticks
 from core.sdk.data import new_id
+from core.sdk.reactors import Reaction, Subject
+from plugins.bot_trading.reactor import BotReactor
 from plugins.bot_trading.services.errors import BotRefusedError
 from plugins.bot_trading.services.launching import Launch, launch
 from plugins.bot_trading.services.marks import marks
@@ -127,7 +129,59 @@ def test_a_gap_opens_one_level_and_the_next_trigger_is_its_own_stop(fx: Street) 
     assert tuple(row) == (109150, 109850, None, None)
 
 
-def test_while_a_cycle_waits_each_quote_is_looked_at_and_only_then(fx: Street) -> None:
+class Watched(BotReactor):
+    """Counts how many bots the lane has asked."""
+
+    asked = 0
+
+    def react(self, subjects: Sequence[Subject]) -> Sequence[Reaction]:
+        type(self).asked += len(subjects)
+        return super().react(subjects)
+
+
+def test_a_cycle_that_waits_for_a_time_costs_nothing_until_then(fx: Street) -> None:
+    prices(fx, "1.10000")
+    Watched.asked = 0
+    fx.runtime.found = Watched(STRATEGIES)
+    settings = MartingaleSettings(levels=1, stop_loss_pips=D(20), take_profit_pips=D(20), cooldown_s=1000)
+    bot_id = start(fx, "martingale", settings)
+    prices(fx, "1.09800", "1.09800")  # the cycle ends; the next quote is looked at once, and says why nothing is opened
+    (row,) = fx.rows("select bid_ge, after_ms, armed from core.triggers where subject_id = :id", id=bot_id)
+    assert (row.bid_ge, row.after_ms, row.armed) == (0, fx.running(bot_id).state.until_ms, True)
+    assert (Watched.asked, fx.decisions(bot_id).count("waits")) == (2, 1)
+    fx.append(*["1.09800"] * 900)
+    fx.work()
+    assert Watched.asked == 2
+    # Whoever takes the lane over, in the middle of the wait, knows the time too.
+    fx.append(*["1.09800"] * 50)
+    fx.lanes.pop().release()
+    fx.lane("second")
+    fx.work()
+    assert Watched.asked == 2
+    fx.append(*["1.09800"] * 60)
+    fx.work()
+    assert fx.bot(bot_id).base == D("0.01")
+    opened = fx.rows("select ts_ms from core.fills where origin_id = :id order by fill_no desc limit 1", id=bot_id)[0][
+        0
+    ]
+    assert opened == row.after_ms
+    assert Watched.asked == 3
+
+
+def test_a_bot_at_its_daily_loss_limit_is_asked_again_with_the_first_quote_of_the_next_day(fx: Street) -> None:
+    prices(fx, "1.10000")
+    settings = MartingaleSettings(
+        levels=1, stop_loss_pips=D(20), take_profit_pips=D(20), cooldown_s=0, daily_loss_limit=D(1)
+    )
+    bot_id = start(fx, "martingale", settings)
+    prices(fx, "1.09800", "1.09800")
+    (row,) = fx.rows("select after_ms from core.triggers where subject_id = :id", id=bot_id)
+    day = 86_400_000
+    last = fx.rows("select max(ts_ms) from core.ticks")[0][0]
+    assert row.after_ms == (last // day + 1) * day
+
+
+def test_while_a_cycle_waits_for_a_price_each_quote_is_looked_at_and_only_then(fx: Street) -> None:
     prices(fx, "1.10000")
     settings = MartingaleSettings(levels=1, stop_loss_pips=D(20), take_profit_pips=D(20), cooldown_s=3)
     bot_id = start(fx, "martingale", settings)
@@ -139,6 +193,8 @@ def test_while_a_cycle_waits_each_quote_is_looked_at_and_only_then(fx: Street) -
     assert looks() == 110200
     prices(fx, "1.09800")
     assert (looks(), fx.bot(bot_id).cycles) == (0, 1)
+    (row,) = fx.rows("select after_ms from core.triggers where subject_id = :id", id=bot_id)
+    assert row.after_ms is None
     prices(fx, "1.09800", "1.09800")
     assert fx.bot(bot_id).base == 0
     assert fx.decisions(bot_id).count("waits") == 1

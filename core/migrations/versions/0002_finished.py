@@ -25,6 +25,7 @@ def upgrade() -> None:
     _progress_of_jobs()
     _operators()
     _favourites()
+    _waiting_for_a_time()
 
 
 def _notifications() -> None:
@@ -269,6 +270,11 @@ def _favourites() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "customer_id", "symbol_id", name=op.f("pk_favourite_symbols")),
         schema="core",
     )
+
+
+def _waiting_for_a_time() -> None:
+    """Price-driven subjects that nothing concerns before a time."""
+    op.add_column("triggers", sa.Column("after_ms", sa.BigInteger(), nullable=True), schema="core")
 
 
 def downgrade() -> None:

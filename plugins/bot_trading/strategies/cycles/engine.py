@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from plugins.bot_trading.strategies.cycles.booking import BY_HAND, assumed, booked, finished, reduced
-from plugins.bot_trading.strategies.cycles.guards import HOUR_MS, holds_cycle, holds_level
+from plugins.bot_trading.strategies.cycles.guards import HOUR_MS, holds_cycle, holds_level, waits_until
 from plugins.bot_trading.strategies.cycles.rules import Exit, Opening, Rules, opposite
 from plugins.bot_trading.strategies.cycles.settings import CycleSettings
 from plugins.bot_trading.strategies.cycles.state import CycleState, Rung
