@@ -271,8 +271,8 @@ def history(site: Site) -> UUID:
 
 
 PLACES = (
-    "masters", "applications", "summary", "masters/{id}", "masters/{id}?tab=trades", "masters/{id}?tab=followers",
-    "masters/{id}?tab=skips", "masters/{id}?tab=fees", "masters/{id}?tab=alerts", "reference",
+    "masters", "applications", "summary", "reconciliation", "masters/{id}", "masters/{id}?tab=trades",
+    "masters/{id}?tab=followers", "masters/{id}?tab=skips", "masters/{id}?tab=fees", "masters/{id}?tab=alerts", "reference",
 )  # fmt: skip
 
 

@@ -246,3 +246,29 @@ def test_masters_are_sorted_by_pnl_in_one_currency_and_those_without_figures_com
     assert round(rows[0].total_pnl or D(0), 2) == round(D(1050) / D("1.11"), 2)
     assert rows[1].total_pnl == 1000
     assert rows[2].total_pnl is None
+
+
+def test_a_curve_of_before_figures_were_kept_is_taken_in(scene: Scene) -> None:
+    """Points without an index, as the first version of the tables had them: equity and deposits less withdrawals."""
+    price(scene, "1.08500", 0)
+    master = scene.master("10000")
+    account = scene.master_account(master)
+    with scene.place.session() as session:
+        for table in ("equity_points", "standings"):
+            session.execute(text(f"delete from copy_trading.{table}"))  # noqa: S608 - constants
+        for day, equity, funded in ((0, 9_000, 9_000), (1, 9_900, 9_000), (2, 10_890, 9_000)):
+            session.execute(
+                text(
+                    "insert into copy_trading.equity_points (master_id, at_ms, equity, funded, notional)"
+                    " values (:id, :at, :equity, :funded, 0)"
+                ),
+                {"id": master, "at": MONDAY + day * DAY_MS, "equity": equity, "funded": funded},
+            )
+        # A thousand has been paid in since the last point, and the master has earned a fee before.
+        pay(session, [Payment(account, D(890), "earned", "fee")])
+    price(scene, "1.08500", 3)
+    look(scene, master)
+    found = history(scene, master)
+    assert [round(value, 6) for _, value in found.index[:3]] == [D(1), D("1.1"), D("1.21")]
+    assert found.index[-1][1] == (D("1.21") * (D(10_890) / D(11_890))).quantize(D(1).scaleb(-18))
+    assert found.returns == 3

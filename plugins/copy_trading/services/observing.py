@@ -24,6 +24,7 @@ from plugins.copy_trading.rules.risk import DRAWDOWN_DAYS, LEVERAGE_DAYS, SCORED
 from plugins.copy_trading.rules.statistics import DAY_MS, ClosedDay, Look, Standing, Trades, begin, observe
 from plugins.copy_trading.services import standings
 from plugins.copy_trading.services.standings import Kept
+from plugins.copy_trading.services.taking_in import take_in
 
 POINT_MS = 300_000
 """Between two points of a curve, unless money moves."""
@@ -89,6 +90,9 @@ def look_at(session: TenantSession, master_ids: Collection[UUID]) -> int:
         return 0
     standings.lock(session, master_ids)
     rows = session.execute(text(_MASTERS), {"ids": uuids(master_ids)}).all()
+    fresh = [row.master for row in rows if row.master_id is None]
+    if fresh and take_in(session, fresh):
+        rows = session.execute(text(_MASTERS), {"ids": uuids(master_ids)}).all()
     if not rows:
         return 0
     money = {row.account_id: row.amount for row in session.execute(_MONEY, _since(rows, "ledger_no", "ledger_now"))}
