@@ -20,15 +20,17 @@ from core.feeds.store import append_ticks
 from core.sdk.history import recent_candles
 from core.sdk.testing.workbench import Workbench
 from plugins.bot_trading.models import PreviewRun
-from plugins.bot_trading.registry import own_strategies
+from plugins.bot_trading.registry import Strategies, own_strategies
 from plugins.bot_trading.services.errors import BotRefusedError
 from plugins.bot_trading.services.launching import Launch, open_place
-from plugins.bot_trading.services.rehearsing import ask_rehearsal, find_rehearsal, offered_days
+from plugins.bot_trading.services.rehearsing import ask_rehearsal, find_rehearsal, offered_days, work_rehearsal
 from plugins.bot_trading.settings import BotTradingSettings
 from plugins.bot_trading.strategies.martingale.settings import MartingaleSettings
-from plugins.bot_trading.strategies.protocol import Market, Setup
+from plugins.bot_trading.strategies.protocol import Market, Quote, Setup
 from plugins.bot_trading.strategies.reverse_martingale.settings import ReverseMartingaleSettings
 from plugins.bot_trading.strategies.spot_grid.settings import SpotGridSettings
+from plugins.bot_trading.strategies.spot_grid.strategy import SpotGrid
+from tenants.db import TenantSession
 from tests.bot_trading.ladders import EURUSD
 from tests.bot_trading.test_cycles_golden import options
 from tests.bot_trading.test_spot_grid_golden import golden_setup, same
@@ -218,6 +220,39 @@ def test_what_is_asked_for_too_often_or_too_far_back_is_refused(desk: Desk) -> N
         desk.ask("BTCUSD", "spot_grid", GRID)
     desk.bench.work()
     desk.ask("BTCUSD", "spot_grid", GRID)
+
+
+class Broken(SpotGrid):
+    """Somebody's strategy with a fault."""
+
+    def on_quote(self, setup: Any, state: Any, quote: Quote) -> Any:
+        raise ZeroDivisionError
+
+
+class Context:
+    """What the job is given, over a session of the test."""
+
+    def __init__(self, session: TenantSession) -> None:
+        self.session = session
+
+    def commit(self) -> None:
+        self.session.commit()
+
+    def progress(self, done: int, total: int, **_more: Any) -> None:
+        assert 0 <= done <= total
+
+
+def test_a_strategy_with_a_fault_fails_its_own_run_and_not_the_module(desk: Desk) -> None:
+    """Jobs that fail count towards the module's quarantine; this one ends, and the run can be asked for anew."""
+    desk.bench.market.quote("BTCUSD", "100")
+    found = desk.ask("BTCUSD", "spot_grid", GRID)
+    with desk.north.session() as session:
+        work_rehearsal(Context(session), Strategies([Broken()]), {"preview": str(found)})  # type: ignore[arg-type]
+    assert desk.result(found)["failed"] is True
+    again = desk.ask("BTCUSD", "spot_grid", GRID)
+    assert again != found
+    desk.bench.work()
+    assert desk.result(again)["quotes"] == 1
 
 
 def test_another_customer_sees_no_run_of_mine(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.sdk import JobContext
 from core.sdk.data import TenantSession, new_id
@@ -29,6 +31,7 @@ from plugins.bot_trading.strategies.rehearsal import dump, rehearse
 
 __all__ = ["DAYS", "JOB", "ask_rehearsal", "find_rehearsal", "known_rehearsal", "offered_days", "work_rehearsal"]
 
+LOG = logging.getLogger(__name__)
 JOB = "rehearse"
 DAYS = (1, 3, 7, 14, 30, 90, 365)
 """How far back a run may begin, where the brokerage allows so much and so much is stored."""
@@ -116,7 +119,13 @@ def work_rehearsal(context: JobContext, strategies: Strategies, payload: Mapping
     span = recorded_span(context.session, symbol_id, length_ms=days * _DAY_MS, most=MOST_QUOTES)
     result: dict[str, Any] = {"quotes": 0}
     if span is not None:
-        result = dump(rehearse(strategy, setup, _quotes(context, account_id, symbol_id, span), span.quotes))
+        try:
+            result = dump(rehearse(strategy, setup, _quotes(context, account_id, symbol_id, span), span.quotes))
+        except SQLAlchemyError:
+            raise
+        except Exception:  # a fault of somebody's strategy is no reason to take the whole module for broken
+            LOG.exception("a run of the strategy %s over recorded prices has failed", strategy.key)
+            result["failed"] = True
         result["cut"] = span.quotes == MOST_QUOTES
         context.progress(span.quotes, span.quotes)
     result["days"] = days
@@ -152,10 +161,12 @@ def _known(session: TenantSession, wish: Launch, request: Mapping[str, Any]) -> 
             PreviewRun.asked_at > datetime.now(UTC) - FRESH,
         )
     )
-    if found is None or found.result is not None:
-        return found
-    state = run_state(session, found.run_id) if found.run_id is not None else None
+    if found is None:
+        return None
     # One that failed is made anew.
+    if found.result is not None:
+        return None if found.result.get("failed") else found
+    state = run_state(session, found.run_id) if found.run_id is not None else None
     return found if state is not None and not state.over else None
 
 

@@ -47,7 +47,9 @@ class RunView:
     @property
     def over(self) -> bool:
         """Whether it has failed: nothing more will come."""
-        return self.result is None and (self.state is None or self.state.over)
+        if self.result is not None:
+            return bool(self.result.get("failed"))
+        return self.state is None or self.state.over
 
 
 def show_preview(web: Web, strategies: Strategies, key: str) -> Response[str]:
