@@ -218,6 +218,28 @@ def test_a_fill_between_the_reads_leaves_the_figures_to_the_next_look(
         assert observing.look_at(session, [master]) == 1
 
 
+def test_the_job_looks_at_those_who_may_have_moved(scene: Scene, master: UUID) -> None:
+    def seen_at() -> int:
+        with scene.place.session() as session:
+            observing.look_at_all(Context(session, scene.place.tenant_id), {})
+        standing = history(scene, master).standing
+        assert standing is not None
+        return standing.at_ms
+
+    price(scene, "1.08500", 0.1)
+    assert seen_at() == MONDAY, "nothing is open and nothing was booked"
+    opened = scene.trade(scene.master_account(master), "buy", "1.00")
+    assert seen_at() == MONDAY + DAY_MS // 10
+    price(scene, "1.08600", 0.2)
+    assert seen_at() == MONDAY + DAY_MS // 5
+    scene.place.close(opened.fills[0].position_id)
+    seen_at()
+    price(scene, "1.08500", 0.3)
+    assert seen_at() == MONDAY + DAY_MS // 5
+    price(scene, "1.08500", 1.1)
+    assert seen_at() == MONDAY + 11 * DAY_MS // 10, "the day is over"
+
+
 def test_a_list_of_masters_sends_the_same_statements_for_any_number(scene: Scene, master: UUID) -> None:
     def statements() -> int:
         with scene.place.session() as session, counted() as sent:

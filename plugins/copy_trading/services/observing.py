@@ -59,11 +59,23 @@ _NUMBERS = text("select id, ledger_no, fill_no from core.accounts where id = any
 _CLOCK = text("select max(feed_ts_ms) from core.quotes")
 
 
+# A master without open positions, whose account nobody has booked since, stands as before until the day is over.
+_MOVING = text("""
+select m.id from copy_trading.masters m
+join core.accounts a on a.id = m.account_id
+left join copy_trading.standings s on s.master_id = m.id
+where m.status in ('active', 'paused', 'deactivated') and (
+  s.master_id is null or s.notional <> 0 or s.ledger_no <> a.ledger_no or s.fill_no <> a.fill_no or s.day < :today)
+order by m.id
+""")
+
+
 def look_at_all(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
-    """The job: look at every master, some at a time."""
-    ids = ctx.session.scalars(
-        text("select id from copy_trading.masters where status in ('active', 'paused', 'deactivated') order by id")
-    ).all()
+    """The job: look at every master whose figures may have moved, some at a time."""
+    now = ctx.session.scalar(_CLOCK)
+    if now is None:
+        return
+    ids = ctx.session.scalars(_MOVING, {"today": now // DAY_MS}).all()
     for start in range(0, len(ids), CHUNK):
         look_at(ctx.session, ids[start : start + CHUNK])
         ctx.commit()
