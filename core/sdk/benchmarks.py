@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,7 +22,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import text
 
-from core.events.reading import settled
+from core.events.reading import pending
 from core.lanes.models import Quote
 from core.platform import Platform, build_platform
 from core.preparation import prepare
@@ -142,10 +142,16 @@ class Yard:
         with self.platform.database.system() as session:
             return session.scalar(text("select count(*) from tenants.processes where kind = 'worker'")) or 0
 
-    def wait_settled(self, brokerage: Brokerage, timeout_s: float = 120) -> None:
-        """Wait until every handler has worked off what happened at the brokerage."""
+    def wait_settled(
+        self, brokerage: Brokerage, timeout_s: float = 120, handlers: Collection[str] | None = None
+    ) -> None:
+        """Wait until handlers (``plugin.name``; none: all) have worked off what happened at the brokerage."""
         platform = self.platform
-        done = lambda: settled(platform.database, platform.runtime, brokerage.tenant_id)  # noqa: E731 - said where it is used
+
+        def done() -> bool:
+            waiting = pending(platform.database, platform.runtime, brokerage.tenant_id)
+            return all(item.parked or (handlers is not None and item.handler not in handlers) for item in waiting)
+
         self._wait(done, timeout_s, "the events were not worked off in time")
 
     @staticmethod

@@ -20,6 +20,8 @@ from plugins.copy_trading.services.following import SHARD_SIZE
 
 ROUNDS = 5
 _BALANCE = Decimal(2500)
+COPYING = ("copy_trading.closes", "copy_trading.opens", "copy_trading.stops")
+"""What is measured; figures follow on a queue of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _round(yard: Yard, brokerage: Brokerage, account: UUID, number: int) -> tupl
     started = time.perf_counter()
     with yard.session(brokerage) as session:
         close_positions(session, [(position, None, f"close-{number}")])
-    yard.wait_settled(brokerage)
+    yard.wait_settled(brokerage, handlers=COPYING)
     return opened, time.perf_counter() - started
 
 
@@ -119,7 +121,7 @@ def _open(yard: Yard, brokerage: Brokerage, account: UUID, client_order_id: str)
     order = OrderRequest(client_order_id, account, brokerage.symbol_id, "buy", Decimal(20))
     with yard.session(brokerage) as session:
         [result] = place_orders(session, [order])
-    yard.wait_settled(brokerage)
+    yard.wait_settled(brokerage, handlers=COPYING)
     return time.perf_counter() - started, result.fills[0].position_id
 
 
