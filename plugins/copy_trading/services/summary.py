@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -91,13 +91,10 @@ def summary(session: TenantSession) -> Summary:
             " where f.warning is not null and s.status <> 'stopped' group by f.warning"
         )
     )
-    best = page_of_masters(session, MasterQuery(sort="index_return", descending=True))
-    shown = [row for row in best.rows if row.index_return is not None and row.status != "rejected"]
-    # Few masters are shared out, so that nobody is both at the top and at the bottom.
-    half = -(-len(shown) // 2)
+    top, worst, statuses = _ranked(session)
     return Summary(
         currency=main,
-        masters=best.statuses,
+        masters=statuses,
         followers=sum(row.followers for row in rows),
         paused=sum(row.paused for row in rows),
         assets=sum((row.assets * rates.get(row.currency, ZERO) for row in rows), ZERO),
@@ -106,12 +103,24 @@ def summary(session: TenantSession) -> Summary:
         notional=sum((row.notional * rates.get(row.currency, ZERO) for row in open_rows), ZERO),
         warnings={row[0]: row[1] for row in warnings},
         skips=skips_by_reason(session, days=SKIP_DAYS),
-        top=shown[: min(SHOWN, half)],
-        worst=shown[half:][::-1][:SHOWN],
+        top=top,
+        worst=worst,
         health=_health(session),
         unconverted=sorted(used - set(rates)),
         as_of=max((row.as_of for row in rows if row.as_of is not None), default=None),
     )
+
+
+def _ranked(session: TenantSession) -> tuple[list[MasterLine], list[MasterLine], Mapping[str, int]]:
+    """Masters with the best and with the worst return; few are shared out, so that nobody is in both. And all by status."""
+    query = MasterQuery(sort="index_return", descending=True, limit=2 * SHOWN)
+    best = page_of_masters(session, query)
+    high = [row for row in best.rows if row.index_return is not None]
+    if best.total <= 2 * SHOWN:
+        half = -(-len(high) // 2)
+        return high[:half], high[half:][::-1], best.statuses
+    low = page_of_masters(session, replace(query, descending=False, limit=SHOWN)).rows
+    return high[:SHOWN], [row for row in low if row.index_return is not None], best.statuses
 
 
 def _health(session: TenantSession) -> Health:
