@@ -19,7 +19,7 @@ from plugins.bot_trading.services.batches import batch_commands, carry_out_safel
 from plugins.bot_trading.services.commands import stored_commands
 from plugins.bot_trading.services.history import take_snapshot
 from plugins.bot_trading.services.marks import keep_extremes
-from plugins.bot_trading.services.reconciling import STEP, bots_to_look_at, look_at
+from plugins.bot_trading.services.reconciling import STEP, bots_to_look_at, ended_bots, look_at
 from plugins.bot_trading.services.reductions import notice_reductions
 from plugins.bot_trading.services.rehearsing import JOB as REHEARSE
 from plugins.bot_trading.services.rehearsing import work_rehearsal
@@ -121,10 +121,13 @@ class BotJobs:
             context.enqueue("marks", {}, delay_s=PAUSE_S)
 
     def on_fills(self, context: JobContext, events: Sequence[EventView], _shard: int) -> None:
-        """Notice what others closed of bots' positions."""
+        """Notice what others closed of bots' positions, and what a venue filled after its bot had ended."""
         for event in events:
-            account_id = UUID(event.stream.removeprefix("account:"))
-            notice_reductions(context.session, self._strategies, account_id, read_fills(event.payload))
+            account_id, fills = UUID(event.stream.removeprefix("account:")), read_fills(event.payload)
+            notice_reductions(context.session, self._strategies, account_id, fills)
+            late = ended_bots(context.session, {fill.origin_id for fill in fills if fill.opens and fill.origin_id})
+            if late:
+                look_at(context.session, self._strategies, late, mend=True)
 
     def _tell(self, context: JobContext, command_id: UUID) -> None:
         command = context.session.scalar(select(BotCommand).where(BotCommand.id == command_id))

@@ -109,8 +109,9 @@ def test_staff_stop_chosen_bots_together_and_see_how_far_it_is(scene: Scene) -> 
         assert [(row.action, row.after["bots"]) for row in entries] == [("bot_trading.bulk.stop_close", 2)]
     with scene.bench.browse(scene.south) as browser:
         assert browser.get(batch).status == 404
-        other = browser.send(f"{ADMIN}/bulk/pause", ids=bots[2:], key="x")
-        assert "0 / 0" in other
+        assert browser.get(f"{ADMIN}/bulk/pause?ids={bots[2]}").status == 404
+        other = browser.send(f"{ADMIN}/bulk/pause", page=f"{ADMIN}/bulk/pause", ids=bots[2:], scope="selected", key="x")
+        assert other.status == 404
     scene.bench.work()
     with scene.bench.browse(scene.north) as browser:
         assert "Running" in browser.get(f"{ADMIN}/bots/{bots[2]}")
@@ -253,3 +254,5 @@ def test_the_api_tells_stats_and_usage_and_commands_many_bots(scene: Scene) -> N
         assert client.post(f"{root}/kill-switch", json={"word": "HALT", "reason": "x"}).status_code in (403, 404)
     with api(scene, scene.south, scene.south.owner_id, staff=True) as client:
         assert client.get(f"{root}/batches/{halted['id']}").status_code == 404
+        theirs = client.post(f"{root}/bulk", json={"command": "pause", "bots": bots, "key": "k"})
+        assert theirs.status_code == 404

@@ -12,11 +12,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from core.sdk.events import account_stream, read_events
 from core.trading.services import close_positions
+from plugins.bot_trading.jobs import BotJobs
 from plugins.bot_trading.services.proving import prove
 from plugins.bot_trading.services.reconciling import bots_to_look_at, last_report, look_at
 from tests.bot_trading.street import STRATEGIES, Street
-from tests.bot_trading.test_module import run
+from tests.bot_trading.test_module import Context, run
 
 D = Decimal
 
@@ -140,6 +142,20 @@ def test_what_filled_after_a_bot_had_ended_is_closed_or_handed_over_as_its_stop_
     (row,) = at_100.rows("select origin, closed_ts_ms is null as open, released_by from core.positions")
     assert (row.origin, row.open) == (("bot", False) if stop == "close" else ("manual", True))
     assert reconcile(at_100) == (0, 0)
+
+
+def test_a_late_fill_of_a_venue_is_settled_as_soon_as_it_is_heard_of(at_100: Street) -> None:
+    bot_id = at_100.launch()
+    spoil(at_100, "update bot_trading.bots set status = 'stopped', stop = 'close' where id = :id", id=bot_id)
+    spoil(at_100, "update core.reactor_states set active = false where id = :id", id=bot_id)
+    handler = BotJobs(STRATEGIES).subscriptions()[0]
+    for _ in range(2):
+        with at_100.place.session() as session:
+            events = read_events(session, account_stream(at_100.account_id), after=0)
+            handler.handle(Context(session), events, 0)  # type: ignore[arg-type]  # what a handler is given, for tests
+    rows = at_100.rows("select closed_ts_ms is null as open from core.positions")
+    assert [row.open for row in rows] == [False]
+    assert [side for side, _, _ in at_100.fills(bot_id)] == ["buy", "sell"]
 
 
 def test_what_needs_a_person_is_told_once_and_settles_when_it_is_over(at_100: Street) -> None:

@@ -34,7 +34,7 @@ from plugins.bot_trading.services.proving import MENDABLE, Wrong, prove
 from plugins.bot_trading.services.reductions import notice_reductions
 from plugins.bot_trading.strategies.protocol import LogEntry
 
-__all__ = ["ALERT", "STEP", "Report", "bots_to_look_at", "last_report", "look_at", "wrong_text"]
+__all__ = ["ALERT", "STEP", "Report", "bots_to_look_at", "ended_bots", "last_report", "look_at", "wrong_text"]
 
 STEP: Final = 200
 """Bots looked at in one transaction."""
@@ -74,6 +74,12 @@ def bots_to_look_at(session: TenantSession) -> list[UUID]:
             )
         )
     )
+
+
+def ended_bots(session: TenantSession, bot_ids: Collection[UUID]) -> list[UUID]:
+    """Those of some bots that have ended."""
+    own = select(Bot.id).where(Bot.id.in_(bot_ids), Bot.status == "stopped")
+    return list(session.scalars(own)) if bot_ids else []
 
 
 def look_at(session: TenantSession, strategies: Strategies, bot_ids: Sequence[UUID], *, mend: bool) -> tuple[int, int]:

@@ -10,7 +10,9 @@ from uuid import UUID
 from litestar import get, post
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
+from sqlalchemy import text
 
+from core.sdk.arrays import uuids
 from core.sdk.data import TenantSession, new_id
 from core.sdk.jobs import enqueue
 from core.sdk.text import _
@@ -26,7 +28,7 @@ from plugins.bot_trading.web.commanding import refused_text
 from plugins.bot_trading.web.permissions import MANAGE, VIEW
 from plugins.bot_trading.web.tables import mission_query, mission_wanted
 
-__all__ = ["begin", "bulk_routes"]
+__all__ = ["begin", "bulk_routes", "only_own"]
 
 _COMMANDS: Final[Mapping[str, CommandName]] = {
     "pause": "pause",
@@ -162,6 +164,15 @@ def _progress() -> list[ControllerRouterHandler]:
     return [page, fragment]
 
 
+def only_own(session: TenantSession, bots: Sequence[UUID]) -> None:
+    """Raises ``NotFoundError`` where one of them is no bot of the brokerage."""
+    found = session.scalar(
+        text("select count(*) from bot_trading.bots where id = any(cast(:ids as uuid[]))"), {"ids": uuids(bots)}
+    )
+    if found != len(set(bots)):
+        raise NotFoundError("bots")
+
+
 def _read(web: Web, strategies: Strategies, ids: Sequence[str], scope: str, filters: Mapping[str, str]) -> _Chosen:
     chosen = []
     for ident in ids[:10_000]:
@@ -173,4 +184,5 @@ def _read(web: Web, strategies: Strategies, ids: Sequence[str], scope: str, filt
         _query, controls = mission_query(web, strategies, symbols_of(session))
         query = TableQuery.read(filters, (), controls)
         everything = wanted_ids(session, mission_wanted(query, everything=True))
+        only_own(session, chosen)
     return _Chosen(chosen, everything, scope or ("selected" if chosen else "all"), query.filters)

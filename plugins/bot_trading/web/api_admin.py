@@ -15,7 +15,7 @@ from plugins.bot_trading.services.access import usage
 from plugins.bot_trading.services.batches import BatchState, batch_state
 from plugins.bot_trading.services.stats import Sums, read_stats
 from plugins.bot_trading.services.watching import open_alerts
-from plugins.bot_trading.web.admin_bulk import begin
+from plugins.bot_trading.web.admin_bulk import begin, only_own
 from plugins.bot_trading.web.admin_mission import WORD, halt_all
 from plugins.bot_trading.web.commanding import command_named
 from plugins.bot_trading.web.permissions import KILL, MANAGE, VIEW
@@ -105,6 +105,7 @@ def staff_routes() -> list[ControllerRouterHandler]:
         detail = '{"confirmed": true}' if data.confirmed else "{}"
         command = command_named(data.command)
         with web.session() as session:
+            only_own(session, data.bots)
             batch_id = begin(
                 web, session, command, data.bots[:_MOST], key=data.key[:64], note=data.note[:200], detail=detail
             )
