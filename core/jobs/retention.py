@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import text
 
 from core.events.reading import pending
+from core.operator.retention import prune as prune_operators
 from tenants.services.retention import prune
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def retain(platform: Platform) -> int:
             (_FAULTS, {"days": FAULTS_DAYS}),
         ):
             gone += session.execute(statement, values).rowcount  # type: ignore[attr-defined]  # a delete gives a CursorResult
-        gone += prune(session)
+        gone += prune(session) + prune_operators(session)
     if gone:
         _log.info("retention deleted %d rows", gone)
     return gone

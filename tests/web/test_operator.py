@@ -17,6 +17,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from core.app import create_app
 from core.operator import people, second_factor
+from core.operator.retention import prune
 from core.platform import Platform, build_platform
 from core.preparation import prepare
 from core.runtime import Runtime
@@ -327,3 +328,23 @@ def test_a_blocked_operator_is_out_at_once(desk: Desk) -> None:
         people.set_status(session, people.by_email(session, email), "blocked", OPERATOR)
     assert desk.get("/brokerages").status_code == 303
     assert "blocked" in desk.sign_in(email).text
+
+
+def test_old_sign_ins_are_not_kept_and_the_log_is(desk: Desk) -> None:
+    desk.sign_in(_another(desk))
+    with desk.world.platform.database.system() as session:
+        entries = session.scalar(text("select count(*) from core.operator_log"))
+        session.execute(
+            text(
+                "insert into core.operator_attempts (id, email, address, succeeded, at)"
+                " values (gen_random_uuid(), 'old@x.example', '', false, now() - interval '8 days')"
+            )
+        )
+        session.execute(
+            text(
+                "update core.operator_sessions set expires_at = now() - interval '31 days' where id in"
+                " (select id from core.operator_sessions order by created_at desc limit 1)"
+            )
+        )
+        assert prune(session) == 2
+        assert session.scalar(text("select count(*) from core.operator_log")) == entries
