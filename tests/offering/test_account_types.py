@@ -13,11 +13,12 @@ from sqlalchemy import text
 from core.offering import account_types
 from core.offering.impact import type_impact
 from core.offering.values import AccountTypeValues, SymbolTerms
+from core.onboarding import open_account
 from tenants.services import audit
 from tenants.services.actor import OPERATOR
 from tenants.services.audit import AuditFilter
 from tenants.services.company import change_company
-from tenants.services.errors import ConflictError, InvalidError, NotFoundError, TakenError
+from tenants.services.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, TakenError
 from tests.lanes.conftest import Street
 from tests.trading.market import MarketPlace
 
@@ -207,3 +208,42 @@ def test_a_change_is_logged_with_before_and_after_and_none_without_one(market: M
             "commission": 0,
         }
         assert entry.after == {"leverage": "25", "commission": "3"}
+
+
+def test_short_selling_commission_and_the_switch_for_new_accounts_are_for_what_comes_next(market: MarketPlace) -> None:
+    (account,) = market.accounts("standard")
+    market.place(account, "sell", "0.10")
+    market.place(account, "buy", "0.20")
+    assert _change(market, may_short=False, commission=Decimal(7), status="disabled", min_deposit=Decimal(500)) == [
+        "status", "min_deposit", "may_short", "commission",
+    ]  # fmt: skip
+    assert market.place(account, "sell", "0.10").reason == "short_not_allowed"
+    short, long = sorted(market.positions(account, opened=True), key=lambda held: held.volume)
+    before = market.account(account).balance
+    assert market.close(short.id).status == "filled"
+    assert market.account(account).balance == before - Decimal(
+        "0.7"
+    )  # 7 for a lot, at the close of what was open before
+    assert market.close(long.id).status == "filled"
+    assert market.place(account, "buy", "0.10").status == "filled"  # accounts that are there go on
+    with market.session() as session, pytest.raises(NotAllowedError):
+        open_account(session, market.customer_id, market.types["standard"], OPERATOR)
+    market.check_ledger()
+
+
+def test_a_freed_level_ends_a_margin_call_on_the_next_quote(street: Street) -> None:
+    place, lane = street.place, street.lane()
+    street.append(("1.10000", "1.10000"))
+    street.run(lane)
+    (account,) = place.accounts("standard")
+    place.place(account, "buy", "5.00")
+    _change(place, margin_call_level=300)
+    street.append(("1.10000", "1.10000"))
+    street.run(lane)
+    assert place.account(account).margin_called
+    assert place.place(account, "buy", "0.01").reason == "margin_call"
+    _change(place, margin_call_level=100)
+    street.append(("1.10000", "1.10000"))
+    street.run(lane)
+    assert not place.account(account).margin_called
+    assert place.place(account, "buy", "0.01").status == "filled"
