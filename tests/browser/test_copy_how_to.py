@@ -194,7 +194,7 @@ def test_an_admin_follows_the_how_to_word_by_word(site: Site, chromium: Any, peo
             )
         owner.go(f"/admin/copy-trading/masters/{master}")
         expect(page.locator("main")).to_contain_text("The risk score of Mia Calm rose to 9")
-        owner.go("/admin/copy-trading/summary")
+        owner.go("/admin/copy-trading/masters/summary")
         expect(page.locator("main")).to_contain_text("The risk score of Mia Calm rose to 9")
 
 
@@ -271,7 +271,7 @@ def history(site: Site) -> UUID:
 
 
 PLACES = (
-    "masters", "applications", "summary", "reconciliation", "masters/{id}", "masters/{id}?tab=trades",
+    "masters", "masters/applications", "masters/summary", "masters/reconciliation", "masters/{id}", "masters/{id}?tab=trades",
     "masters/{id}?tab=followers", "masters/{id}?tab=skips", "masters/{id}?tab=fees", "masters/{id}?tab=alerts", "reference",
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from sqlalchemy import Row, text
 from core.sdk.data import TenantSession
 from core.sdk.money import reporting_currency
 from core.sdk.prices import middle_rates
+from core.sdk.text import _
 from plugins.copy_trading.rules.figures import EXCHANGE_DAYS, MIN_SHARPE_DAYS, ROUND_THE_CLOCK_DAYS
 from plugins.copy_trading.rules.risk import LEAST_DAYS, PROVISIONAL_DAYS, level_of
 
@@ -59,6 +60,11 @@ class MasterLine:
     def visibility(self) -> str:
         """``public`` or ``private``."""
         return "public" if self.public else "private"
+
+    @property
+    def cap_note(self) -> str:
+        """The cap in words; empty without one."""
+        return _("at most {cap} followers", cap=self.follower_cap) if self.follower_cap else ""
 
     @property
     def risk_level(self) -> str:

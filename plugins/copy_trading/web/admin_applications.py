@@ -66,7 +66,7 @@ _WORDS = {
 _DONE = {"approve": _("{name} is a master trader now."), "reject": _("The application of {name} is rejected.")}
 
 
-@get("/applications", opt=VIEW, sync_to_thread=True)
+@get("/masters/applications", opt=VIEW, sync_to_thread=True)
 def page(web: Web) -> Response[str]:
     """The applications, those that wait first."""
     query = TableQuery.read(web.query, _COLUMNS, _FILTERS)
@@ -83,7 +83,7 @@ def page(web: Web) -> Response[str]:
         filters=_FILTERS,
         caption=_("Applications"),
         actions=(lambda row: _actions(web, row)) if web.may("copy_trading.masters.manage") else None,
-        export=web.url("applications.csv") + "?" + urlencode(query.params(page=1)),
+        export=web.url("masters/applications.csv") + "?" + urlencode(query.params(page=1)),
         empty=Empty(
             _("No applications"),
             _("Customers apply in the portal under Copy Trading; what you ask of them is set in Product Configs."),
@@ -103,7 +103,7 @@ def page(web: Web) -> Response[str]:
     )
 
 
-@get("/applications.csv", opt=VIEW, sync_to_thread=True)
+@get("/masters/applications.csv", opt=VIEW, sync_to_thread=True)
 def as_csv(web: Web) -> Response[str]:
     """The same applications as CSV."""
     query = TableQuery.read(web.query, _COLUMNS, _FILTERS)
@@ -128,14 +128,14 @@ def _found(session: TenantSession, query: TableQuery) -> list[ApplicationLine]:
 def _actions(web: Web, row: ApplicationLine) -> Sequence[Action]:
     if row.status != "pending":
         return ()
-    here = web.url(f"applications/{row.id}")
+    here = web.url(f"masters/applications/{row.id}")
     return (
         Action(_("Approve"), f"{here}/approve", "check", dialog=True),
         Action(_("Reject"), f"{here}/reject", "x", dialog=True, danger=True),
     )
 
 
-@get("/applications/{application_id:uuid}/{action:str}", opt=MANAGE, sync_to_thread=True)
+@get("/masters/applications/{application_id:uuid}/{action:str}", opt=MANAGE, sync_to_thread=True)
 def ask(web: Web, application_id: FromPath[UUID], action: FromPath[str]) -> Response[str]:
     """Approve or reject, with the criteria as they stood when it was sent."""
     with web.session() as session:
@@ -143,7 +143,7 @@ def ask(web: Web, application_id: FromPath[UUID], action: FromPath[str]) -> Resp
     return _dialog(web, row, action)
 
 
-@post("/applications/{application_id:uuid}/{action:str}", opt=MANAGE, sync_to_thread=True, status_code=200)
+@post("/masters/applications/{application_id:uuid}/{action:str}", opt=MANAGE, sync_to_thread=True, status_code=200)
 def decide(web: Web, application_id: FromPath[UUID], action: FromPath[str]) -> Response[Any]:
     """Do it, once: whoever decides second is told that it is decided."""
     reason = (web.form.get("reason") or [""])[-1]
@@ -168,7 +168,7 @@ def decide(web: Web, application_id: FromPath[UUID], action: FromPath[str]) -> R
             )
     except RefusedError as error:
         return _dialog(web, row, action, error.message, status=409)
-    return web.redirect("applications", notice=_DONE[action].format(name=row.name))
+    return web.redirect("masters/applications", notice=_DONE[action].format(name=row.name))
 
 
 def _one(session: TenantSession, application_id: UUID, action: str) -> ApplicationLine:
@@ -189,7 +189,7 @@ def _dialog(web: Web, row: ApplicationLine, action: str, error: str = "", status
         submit=submit,
         danger=danger,
         reason=action == "reject",
-        action=web.url(f"applications/{row.id}/{action}"),
+        action=web.url(f"masters/applications/{row.id}/{action}"),
         error=error,
         title=submit,
     )

@@ -53,14 +53,14 @@ _CSV = (
 )
 
 
-@get("/reconciliation", opt=VIEW, sync_to_thread=True)
+@get("/masters/reconciliation", opt=VIEW, sync_to_thread=True)
 def page(web: Web) -> Response[str]:
     """The differences that are open."""
     with web.session() as session:
         rows = report(session)
         statuses = statuses_of(session)
     may = web.may("copy_trading.followers.manage")
-    here = web.url("reconciliation/repair")
+    here = web.url("masters/reconciliation/repair")
     table = Table(
         "drifts",
         _COLUMNS,
@@ -69,10 +69,10 @@ def page(web: Web) -> Response[str]:
         actions=(lambda row: _actions(here, row)) if may else None,
         select="id" if may else "",
         bulk=(Action(_("Repair"), here, "tool"),),
-        export=web.url("reconciliation.csv"),
+        export=web.url("masters/reconciliation.csv"),
         empty=Empty(
             _("Books and positions agree"),
-            _("Every minute each live copy is compared with the positions that it names and with the master's."),
+            _("Every two minutes each live copy is compared with the positions that it names and with the master's."),
             "checks",
         ),
     )
@@ -87,7 +87,7 @@ def page(web: Web) -> Response[str]:
     )
 
 
-@get("/reconciliation.csv", opt=VIEW, sync_to_thread=True)
+@get("/masters/reconciliation.csv", opt=VIEW, sync_to_thread=True)
 def as_csv(web: Web) -> Response[str]:
     """The differences as CSV, those that are over too."""
     with web.session() as session:
@@ -99,13 +99,13 @@ def _actions(here: str, row: DriftLine) -> Sequence[Action]:
     return (Action(_("Repair"), f"{here}?ids={row.id}", "tool", dialog=True, disabled=waits),)
 
 
-@get("/reconciliation/repair", opt=_MANAGE, sync_to_thread=True)
+@get("/masters/reconciliation/repair", opt=_MANAGE, sync_to_thread=True)
 def ask(web: Web) -> Response[str]:
     """What the repair will do, before it is done."""
     return _dialog(web, web.query_list("ids"))
 
 
-@post("/reconciliation/repair", opt=_MANAGE, sync_to_thread=True, status_code=200)
+@post("/masters/reconciliation/repair", opt=_MANAGE, sync_to_thread=True, status_code=200)
 def carry_out(web: Web) -> Response[Any]:
     """Repair the chosen ones; one that has changed since is left alone."""
     given = list(web.form.get("ids", ()))
@@ -128,7 +128,7 @@ def carry_out(web: Web) -> Response[Any]:
     notice = _n("{count} difference is repaired.", "{count} differences are repaired.", done)
     if left:
         notice = _("{repaired} {left}", repaired=notice, left=_n("{count} was left.", "{count} were left.", left))
-    return web.redirect("reconciliation", notice=notice)
+    return web.redirect("masters/reconciliation", notice=notice)
 
 
 def _chosen(session: TenantSession, given: Sequence[str]) -> list[DriftLine]:
@@ -160,7 +160,7 @@ def _dialog(web: Web, given: Sequence[str]) -> Response[str]:
         choice="",
         values={"ids": [str(row.id) for row in rows]},
         reason=True,
-        action=web.url("reconciliation/repair"),
+        action=web.url("masters/reconciliation/repair"),
         error="",
         title=_("Repair"),
     )

@@ -49,9 +49,9 @@ def tabs(web: Web, statuses: Mapping[str, int]) -> list[tuple[str, str, str, int
     """The pages of Master Traders; ``statuses`` are masters by status."""
     return [
         ("masters", _("Masters"), web.url("masters"), None),
-        ("applications", _("Applications"), web.url("applications"), statuses.get("pending") or None),
-        ("summary", _("Summary"), web.url("summary"), None),
-        ("reconciliation", _("Reconciliation"), web.url("reconciliation"), None),
+        ("applications", _("Applications"), web.url("masters/applications"), statuses.get("pending") or None),
+        ("summary", _("Summary"), web.url("masters/summary"), None),
+        ("reconciliation", _("Reconciliation"), web.url("masters/reconciliation"), None),
     ]
 
 
@@ -88,8 +88,14 @@ def _columns(web: Web) -> tuple[Column, ...]:
             hint=_("1 is calm, 10 is wild; none under ten days of history"),
         ),
         Column("status", _("Status"), "status", sort=True),
-        Column("visibility", _("Visibility"), "status_text", sort=True, wide="lg"),
-        Column("follower_cap", _("Cap"), "number", digits=0, wide="xl", hint=_("Most followers")),
+        Column(
+            "visibility",
+            _("Visibility"),
+            "status_text",
+            sort=True,
+            sub="cap_note",
+            hint=_("Private: only with an invite code. The cap is the most followers a master takes."),
+        ),
     )
 
 
@@ -164,7 +170,7 @@ def masters(web: Web) -> Response[str]:
         table=table,
         any=bool(found.statuses),
         pending=found.statuses.get("pending", 0),
-        decide=Action(_("Applications"), web.url("applications?status=pending")),
+        decide=Action(_("Applications"), web.url("masters/applications?status=pending")),
         tab="masters",
         tabs=tabs(web, found.statuses),
         title=_("Master Traders"),

@@ -26,7 +26,7 @@ _WARNED = (
 _MOST_WARNED = 10
 
 
-@get("/summary", opt=VIEW, sync_to_thread=True)
+@get("/masters/summary", opt=VIEW, sync_to_thread=True)
 def page(web: Web) -> Response[str]:
     """The brokerage's copying at a glance."""
     with web.session() as session:

@@ -25,9 +25,9 @@ from tests.web.world import Brokerage, Browser, World, token_of
 Fresh = Callable[[Brokerage], Browser]
 LISTS = (
     "masters.csv",
-    "applications.csv",
+    "masters/applications.csv",
     "followers.csv",
-    "reconciliation.csv",
+    "masters/reconciliation.csv",
     "masters/{id}/followers.csv",
     "masters/{id}/trades.csv",
     "masters/{id}/skips.csv",
@@ -143,17 +143,17 @@ def test_an_application_shows_what_is_met_and_is_decided_once(world: World, brow
     assert customer.post("/copy-trading/apply", data=form).status_code == 303
     staff = browser(world.north).sign_in("admin")
     assert "1 application waits for a decision" in staff.get("/admin/copy-trading/masters").text
-    page = staff.get("/admin/copy-trading/applications").text
+    page = staff.get("/admin/copy-trading/masters/applications").text
     assert "Ben Bold" in page
     assert "not met" in page
-    found = re.search(r"/admin/copy-trading/applications/([0-9a-f-]{36})/reject", page)
+    found = re.search(r"/admin/copy-trading/masters/applications/([0-9a-f-]{36})/reject", page)
     assert found
-    url = f"/admin/copy-trading/applications/{found[1]}"
+    url = f"/admin/copy-trading/masters/applications/{found[1]}"
     assert "Criteria at the application" in staff.get(f"{url}/reject").text
     assert staff.post(f"{url}/reject", data={"reason": " "}).status_code == 409, "the applicant reads why"
     assert staff.post(f"{url}/reject", data={"reason": "too young"}).status_code == 303
     assert staff.post(f"{url}/approve", page=f"{url}/reject").status_code == 409, "decided already"
-    assert "too young" in staff.get("/admin/copy-trading/applications?status=rejected").text
+    assert "too young" in staff.get("/admin/copy-trading/masters/applications?status=rejected").text
     assert "too young" in browser(world.north).sign_in("ben").get("/copy-trading/apply").text
     south = browser(world.south).sign_in("owner")
     assert south.get(f"{url}/approve").status_code == 404
@@ -173,7 +173,7 @@ def test_the_summary_adds_up_and_shows_alerts(world: World, browser: Fresh, nora
             {"id": followed, "symbol": world.north.ids["symbol"]},
         )
     staff = browser(world.north).sign_in("admin")
-    page = staff.get("/admin/copy-trading/summary").text
+    page = staff.get("/admin/copy-trading/masters/summary").text
     for words in (
         "Assets under copy", "Copied P&amp;L", "1 high, 0 critical", "Max Open Trades reached", "Nora Master",
         "The risk score of Nora Master rose to 8", "Replication", "Ben Trader",
@@ -214,17 +214,17 @@ def test_drift_is_reported_and_repaired_only_when_told_to(
     world: World, browser: Fresh, nora: UUID, followed: UUID
 ) -> None:
     staff = browser(world.north).sign_in("risk")
-    assert "Books and positions agree" in staff.get("/admin/copy-trading/reconciliation").text
+    assert "Books and positions agree" in staff.get("/admin/copy-trading/masters/reconciliation").text
     with world.platform.database.tenant(world.north.tenant_id) as session:
         session.execute(text("update copy_trading.links set held = held + 1"))
         reconciling.take_snapshot(session)
-    once = staff.get("/admin/copy-trading/reconciliation").text
+    once = staff.get("/admin/copy-trading/masters/reconciliation").text
     assert "Less is held than the books say" in once
     assert "a second snapshot must agree" in once
     with world.platform.database.tenant(world.north.tenant_id) as session:
         reconciling.take_snapshot(session)
         [drift] = [row for row in reconciling.report(session) if row.kind == "missing"]
-    url = f"/admin/copy-trading/reconciliation/repair?ids={drift.id}"
+    url = f"/admin/copy-trading/masters/reconciliation/repair?ids={drift.id}"
     question = staff.get(url).text
     assert "no order is sent" in question
     path = url.partition("?")[0]
