@@ -75,17 +75,23 @@ def test_slippage_tolerances_by_class_are_a_tenth_a_half_and_one_and_a_half_perc
         ({"allow_reverse": False}, {"reverse": True}, "reverse"),
     ],
 )
-def test_the_tenants_bound_of_each_setting_refuses_a_follow_and_a_change(
-    scene: Scene, tenant: dict[str, Any], chosen: dict[str, Any], wrong: str
-) -> None:
+def test_each_setting_has_the_tenants_bound(tenant: dict[str, Any], chosen: dict[str, Any], wrong: str) -> None:
     settings = CopyTradingSettings(**tenant)
     assert set(out_of_bounds(Choices(**chosen), settings)) == {wrong}
     started = {key: value for key, value in defaults(settings).items() if value is not None}
     assert out_of_bounds(Choices(**started), settings) == {}, "what the form starts with is within the bounds"
-    scene.settings = settings
+
+
+def test_a_follow_and_a_change_out_of_bounds_are_refused(scene: Scene) -> None:
+    scene.settings = CopyTradingSettings(stop_loss_max=D(30))
+    master, follower = scene.master(), scene.account("2500")
     with pytest.raises(RefusedError) as refused:
-        scene.follow(scene.master(), scene.account("2500"), **chosen)
-    assert wrong in refused.value.detail
+        scene.follow(master, follower)
+    assert set(refused.value.detail) == {"stop_loss_percent"}
+    subscription = scene.follow(master, follower, stop_loss_percent=D(30))
+    row = scene.subscription(subscription)
+    with scene.place.session() as session, pytest.raises(RefusedError):
+        following.change(session, scene.settings, row, Choices(stop_loss_percent=D(31)))
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,9 @@ def _tab(
     if tab == "fees":
         rows = fee_entries(session, subscription_id=own.id)
         empty = Empty(_("No fee yet"), _("It is reckoned up each month and when you stop."), "coins")
-        table = Table("fees", _FEES, rows, caption=_("Performance fees"), export=f"{here}/fees.csv", empty=empty)
+        table = Table(
+            "fees", _FEES, rows, caption=_("Performance fees"), export=f"{here}/fees.csv" if rows else "", empty=empty
+        )
         return {"table": table, "causes": CAUSES, "confirmed": row.fee_percent}
     symbols = choosing.symbols_of(session, session.scalar(_master_account(row.master_id)))
     shown = form or choosing.form_of(web.settings(), choices_of(row).model_dump(), symbols)
