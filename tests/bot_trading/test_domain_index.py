@@ -225,6 +225,7 @@ RULES: dict[str, dict[str, tuple[str, ...]]] = {
             "test_mission_control_filters_sorts_and_exports",
             "test_mission_control_is_smooth_with_5000_bots",
             "test_staff_stop_chosen_bots_together_and_see_how_far_it_is",
+            "test_staff_command_many_bots_and_halt_all_with_progress",
             "test_staff_follow_the_how_to_with_bots",
         ),
         "alerts": (

@@ -101,6 +101,46 @@ def test_staff_follow_the_how_to_with_bots(site: Site, chromium: Any) -> None:
         assert owner.messages == []
 
 
+def test_staff_command_many_bots_and_halt_all_with_progress(site: Site, chromium: Any) -> None:
+    with visiting(site, chromium, "meridian") as owner:
+        page = owner.sign_in("owner").page
+        owner.go("/admin/bot-trading/mission-control")
+        page.locator("[data-live-state=on]").wait_for()
+        bots = page.locator("#bots tbody tr").count()
+        assert bots > 0
+        page.get_by_label("Select all rows of this page").check()
+        # The table stays as it is while rows are chosen, whatever comes over the stream.
+        page.evaluate("document.dispatchEvent(new CustomEvent('bots:changed'))")
+        page.wait_for_timeout(1200)
+        expect(page.locator("[data-bulk-count]")).to_have_text(str(bots))
+        page.locator("[data-bulk]").get_by_role("button", name="Pause").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("stop placing new orders but keep existing positions open")
+        owner.shot("bots-bulk-pause")
+        dialog.get_by_role("button", name="Pause").click()
+        page.wait_for_url("**/batches/*")
+        expect(page.locator("#batch")).to_contain_text(f"0 / {bots}")
+        work_without_queues(site.platform, CLASSES)
+        expect(page.locator("#batch")).to_contain_text(f"{bots} / {bots}")
+        owner.shot("bots-batch")
+        page.get_by_role("link", name="Back to Mission Control").click()
+        expect(page.locator("#bots")).to_contain_text("Paused")
+
+        page.get_by_role("button", name="Kill switch").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Reason").fill("Odd prices")
+        dialog.get_by_label("Type “HALT” to go on").fill("HALT")
+        owner.shot("bots-kill-switch")
+        dialog.get_by_role("button", name="Halt all bots").click()
+        page.wait_for_url("**/batches/*")
+        work_without_queues(site.platform, CLASSES)
+        expect(page.locator("#batch")).to_contain_text(f"{bots} / {bots}")
+        owner.go("/admin/bot-trading/mission-control")
+        expect(page.locator("#bots")).to_contain_text("Halted")
+        expect(page.locator("#bots")).to_contain_text("Lift halt")
+        assert owner.messages == []
+
+
 @pytest.mark.parametrize(("size", "dark"), [("phone", False), ("desktop", True)], ids=["phone light", "desktop dark"])
 def test_bots_pages_are_calm_everywhere(site: Site, chromium: Any, size: str, dark: bool) -> None:
     with visiting(site, chromium, "meridian", size=size, dark=dark) as customer:

@@ -58,3 +58,9 @@ const launchForm = () => document.getElementById("launch");
 if (launchForm()) showWanted(launchForm());
 document.addEventListener("input", (event) => { if (event.target.form?.id === "launch") showWanted(event.target.form); });
 document.addEventListener("htmx:after:swap", () => { if (launchForm()) showWanted(launchForm()); });
+
+// Rows that somebody has chosen for a bulk action stay chosen: the table is not drawn anew under their hands.
+document.addEventListener("htmx:before:request", (event) => {
+  const table = event.detail.ctx.sourceElement?.dataset?.botsRefresh;
+  if (table && document.querySelector(`#${CSS.escape(table)} tbody input[name=ids]:checked`)) event.preventDefault();
+});
