@@ -13,7 +13,7 @@ from tenants.models import Tenant, TenantHost
 from tenants.services import audit, validation
 from tenants.services.actor import Actor
 from tenants.services.errors import ConflictError, InvalidError, NotFoundError, TakenError
-from tenants.text import _
+from tenants.text import _, languages
 
 _CHECKS = {
     "name": validation.name,
@@ -47,6 +47,8 @@ def change_company(session: TenantSession, actor: Actor, **changes: Any) -> Tena
     before = {field: getattr(found, field) for field in cleaned}
     if before == cleaned:
         return found
+    if cleaned.get("language", found.language) not in (found.language, *languages()):
+        raise InvalidError("language", _("Pages cannot be read in this language yet."))
     for field, value in cleaned.items():
         setattr(found, field, value)
     session.flush()

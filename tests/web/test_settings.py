@@ -190,6 +190,7 @@ def test_company_registration_and_sign_in(world: World, browser: Fresh) -> None:
     assert owner.post(COMPANY, data=sent).status_code == 303
     assert owner.post(COMPANY, data=sent | {"time_zone": "Europe/Atlantis"}).status_code == 422
     assert owner.post(COMPANY, data=sent | {"name": " "}).status_code == 422
+    assert "cannot be read in this language" in owner.post(COMPANY, data=sent | {"language": "xx"}).text
     asked = {"registration": "invited", "support_email": "Help@north.example"}
     assert owner.post(f"{COMPANY}/registration", COMPANY, asked).status_code == 303
     assert owner.post(f"{COMPANY}/registration", COMPANY, asked | {"support_email": "nobody"}).status_code == 422
