@@ -6,8 +6,10 @@ import re
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
 from core.sdk.testing.workbench import Workbench
+from plugins.bot_trading.models import PreviewRun
 from tests.bot_trading.test_pages import FORM, PORTAL, Scene, api, new_bot
 
 ROOT = "/api/v1/bot-trading"
@@ -127,3 +129,16 @@ def test_the_api_validates_dry_and_runs_in_the_background(scene: Scene) -> None:
         assert (
             client.post(f"{ROOT}/bots/check", json=new_bot(scene)).json()["refusals"][0]["code"] == "account_not_found"
         )
+
+
+def test_a_run_that_has_failed_says_so_and_can_be_asked_for_again(scene: Scene) -> None:
+    page = f"{PORTAL}/new/spot_grid?account={scene.account}&symbol=BTCUSD"
+    with scene.bench.browse(scene.north, scene.kim) as browser:
+        asked = browser.send(f"{PORTAL}/new/spot_grid/run", page=page, **FORM, **scene.where, days="1")
+        address = re.search(r"/bot-trading/previews/[0-9a-f-]{36}", asked.text)
+        assert address is not None
+        with scene.north.session() as session:
+            session.execute(update(PreviewRun).values(result={"quotes": 0, "failed": True}))
+        failed = browser.get(address[0])
+        assert "This could not be finished" in failed
+        assert "Run these settings" in failed

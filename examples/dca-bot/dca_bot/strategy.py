@@ -42,7 +42,7 @@ __all__ = ["DollarCostAveraging"]
 
 Dca = Setup[DcaSettings]
 EACH_QUOTE = Triggers(bid_ge=ZERO)
-"""While something waits that no price can tell: the next purchase's time."""
+"""Every price matters."""
 
 
 class DollarCostAveraging(Strategy[DcaSettings, DcaState]):
@@ -123,15 +123,19 @@ class DollarCostAveraging(Strategy[DcaSettings, DcaState]):
         return Step(_over(state), (), (entry,))
 
     def triggers(self, setup: Dca, state: DcaState) -> Triggers:
-        """Each quote while a purchase or a sale is outstanding; the target alone afterwards."""
+        """The time of the next purchase, the highest price while one waits, and the target."""
         if state.stage == "ended":
             return Triggers()
         if any(lot.leaving and not lot.pending for lot in state.lots):
             return EACH_QUOTE
-        if state.stage == "active" and state.opening and state.bought < setup.settings.purchases:
-            return EACH_QUOTE
-        target = _target(setup, state)
-        return Triggers() if target is None or state.stage == "closing" else Triggers(bid_ge=target)
+        target = _target(setup, state) if state.stage == "active" else None
+        buys = state.stage == "active" and state.opening and state.bought < setup.settings.purchases
+        if buys and state.waits:
+            return Triggers(ask_le=setup.settings.highest_price, bid_ge=target)
+        if buys:
+            # A time holds prices back too: with a target every quote has to be looked at.
+            return replace(EACH_QUOTE, after_ms=state.next_ms) if target is None else EACH_QUOTE
+        return Triggers(bid_ge=target)
 
     # --- views -------------------------------------------------------------------------------------------------------
 

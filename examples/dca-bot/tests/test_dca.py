@@ -113,6 +113,20 @@ def test_commands_pause_resume_and_stop() -> None:
     assert (DCA.phase(kept).stage, lots_held(kept)) == ("ended", lots_held(state))
 
 
+def test_between_purchases_it_costs_nothing() -> None:
+    state, _steps = shown(plan(), at("100"))
+    triggers = DCA.triggers(plan(), state)
+    assert not triggers.crossed(at("1", 59))
+    assert triggers.crossed(at("100", 60))
+    dear = plan(highest_price="99")
+    waiting, _steps = shown(dear, at("100"))
+    assert not DCA.triggers(dear, waiting).crossed(at("99.01", 500))
+    assert DCA.triggers(dear, waiting).crossed(at("99", 1))
+    target = plan(take_profit_percent="10")
+    holding, _steps = shown(target, at("100"))
+    assert DCA.triggers(target, holding).crossed(at("110.3", 1))
+
+
 def test_a_purchase_closed_by_hand_is_noticed() -> None:
     setup = plan()
     state, _steps = shown(setup, at("100"))
