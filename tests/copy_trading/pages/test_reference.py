@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from plugins.copy_trading.rules.choices import Choices
+from plugins.copy_trading.rules.modes import MODES
 from plugins.copy_trading.rules.reasons import Reason
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.rules.states import MasterStatus, Pause, SubscriptionStatus
@@ -40,7 +41,10 @@ def test_the_reference_names_everything_for_staff_and_customers(world: World, br
     assert answer.status_code == 200
     page = unescape(answer.text)
     for name, field in Choices.model_fields.items():
-        assert str(field.title) in page, name
+        # A sizing mode's own settings stand beside the mode, under their own names.
+        assert name == "mode_settings" or str(field.title) in page, name
+    for _key, mode in MODES.choices():
+        assert mode in page
     for figure in FIGURES:
         assert figure in page, figure
     for reason in Reason:
