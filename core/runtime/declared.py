@@ -36,9 +36,10 @@ PLACES = ("admin.dashboard", "admin.account.tab", "admin.customer.tab", "portal.
 QUEUES = get_args(QueueClass)
 RESERVED = frozenset(
     (  # noqa: SIM905 - a list would take forty lines
-        "account accounts admin api bench brand chart core customers developers email events forgot frontend healthz history"
-        " invitation ledger live me migrate module notifications openapi_json operator orders plugins portal positions"
-        " product_configs public quotes register replay reset schema second_factor settings sign_in sign_out staff statements static symbols tenant tenants texts trade up worker"
+        "account accounts admin api bench brand chart core customers developers email events forgot frontend healthz"
+        " history invitation ledger live me migrate module notifications openapi_json operator orders plugins portal"
+        " positions product_configs public quotes register replay reset schema second_factor settings sign_in sign_out"
+        " staff statements static symbols tenant tenants texts trade up worker"
     ).split()
 )
 """Keys that would hide schemas, commands or addresses of the platform's own."""

@@ -163,6 +163,11 @@ CASES: list[tuple[str, object, str]] = [
     ("foreign permission", lambda: makes([Permission("core.all", "All")], "permissions"), "must begin with 'bad.'"),
     ("routes as list", lambda: makes([], "routes"), "must return Routes, not list"),
     (
+        "origins that lead nowhere",
+        lambda: makes(Routes(origins={"bot": "/bots"}), "routes"),
+        "is a path below the plugin's own with {id} in it",
+    ),
+    (
         "routes of nothing",
         lambda: makes(Routes(admin=[nothing]), "routes"),
         "put route handlers, controllers or routers there",
