@@ -2,14 +2,15 @@
 const language = document.documentElement.lang || "en";
 const amount = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
 const percent = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const english = language.startsWith("en");
+const decided = new Map();
 const MONEY = ["total", "realised", "floating", "profit", "inventory"];
 
 // As the server writes them: a real minus sign.
 const signed = (format, value) => format.format(value).replace("-", "−");
 
 function write(cell, text, value) {
-  if (cell.textContent === text) return;
-  cell.textContent = text;
+  if (cell.textContent !== text) cell.textContent = text;
   if (value === undefined) return;
   cell.classList.toggle("ui-up", value > 0);
   cell.classList.toggle("ui-down", value < 0);
@@ -27,7 +28,12 @@ function show(bot) {
     const drawdown = cell("drawdown");
     if (drawdown) write(drawdown, `${percent.format(bot.drawdown)}\u00a0%`);
     const last = cell("last");
-    if (last) write(last, bot.last);
+    if (last && english) write(last, bot.last);
+    else if (last) {
+      // What arrives is English: in another language the table asks for itself once a bot has decided something.
+      if (decided.has(bot.id) && decided.get(bot.id) !== bot.last) document.dispatchEvent(new CustomEvent("bots:changed"));
+      decided.set(bot.id, bot.last);
+    }
     // A changed status changes what can be done: the part of the page asks for itself again.
     if (holder.dataset.status && holder.dataset.status !== bot.status) {
       holder.dataset.status = bot.status;
