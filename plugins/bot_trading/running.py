@@ -153,7 +153,9 @@ class Running:
     def triggers(self) -> Triggers:
         """The nearest prices that matter, as the account sees them."""
         found = self.strategy.triggers(self.setup, self.state)
-        return Triggers(ask_le=found.ask_le, ask_ge=found.ask_ge, bid_ge=found.bid_ge, bid_le=found.bid_le, after_ms=found.after_ms)
+        return Triggers(
+            ask_le=found.ask_le, ask_ge=found.ask_ge, bid_ge=found.bid_ge, bid_le=found.bid_le, after_ms=found.after_ms
+        )
 
     @property
     def reserved(self) -> Decimal:
