@@ -76,8 +76,8 @@ def _columns_of_the_money_path() -> None:
         schema="copy_trading",
     )
     # Checked for each follower of each open, and sure already: see the model.
-    for column in ("account_id", "symbol_id"):
-        op.drop_constraint(f"fk_links_tenant_id_{column}", "links", schema="copy_trading", type_="foreignkey")
+    for name in ("account_id", "symbol_id"):
+        op.drop_constraint(f"fk_links_tenant_id_{name}", "links", schema="copy_trading", type_="foreignkey")
     # A paper copy may stand beside the live one of the same account.
     op.drop_index("uq_subscriptions_live", "subscriptions", schema="copy_trading")
     op.create_index(
