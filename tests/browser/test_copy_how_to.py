@@ -185,6 +185,7 @@ def test_an_admin_follows_the_how_to_word_by_word(site: Site, chromium: Any, peo
         # See Product Settings.
         page.locator("main").get_by_role("link", name="Product Settings").first.click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Product Settings")
+        owner.shot("product-settings")
         assert owner.messages == []
 
         # A deteriorating master is told where staff look.
