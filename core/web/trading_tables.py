@@ -30,7 +30,7 @@ Link = Callable[[Any], str]
 SEARCH = Filter("search", _("Account or customer"), "search")
 ORDER_STATUS = Filter(
     "status",
-    "Status",
+    _("Status"),
     "select",
     (
         ("open", _("Working")),

@@ -35,6 +35,7 @@ NAMES = [
     *(str(name) for name in Locale("en").currencies.values()),
     *languages().values(),
     *("English", "Deutsch"),
+    *Locale("en").months["format"]["wide"].values(),
 ]
 COMMON = frozenset(re.findall(r"[^\W\d_]+", " ".join([SAME, *NAMES])))
 
@@ -59,7 +60,7 @@ class _Words(HTMLParser):
         named = dict(attrs)
         if (
             tag in ("script", "style", "code", "pre", "time", "svg", "noscript")
-            or "data-words" in named
+            or named.get("translate") == "no"
             or ("lang" in named and tag != "html")
         ):
             self._silent.append(tag)
@@ -101,6 +102,8 @@ def data(platform: Platform) -> list[str]:
                 text(f'select distinct "{column}" from "{schema}"."{table}" where "{column}" <> \'\'')  # noqa: S608 - of the catalogue
             )
             found |= {str(row) for row in rows}
+    for plugin in platform.runtime.plugins.values():
+        found |= {plugin.manifest.support, plugin.source.distribution, "testclient"}
     return sorted(found, key=len, reverse=True)
 
 

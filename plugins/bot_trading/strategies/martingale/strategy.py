@@ -23,7 +23,7 @@ class Martingale(CycleStrategy[MartingaleSettings]):
     """Sizes grow while a cycle goes against it, so that one move back pays for all: a ladder, or safety orders."""
 
     key: ClassVar[str] = "martingale"
-    title: ClassVar[str] = "Martingale"
+    title: ClassVar[str] = _("Martingale")
     summary: ClassVar[str] = _(
         "Opens larger levels while the price goes against it, so that one move back wins the whole cycle;"
         " wins small and often, loses rarely and much."

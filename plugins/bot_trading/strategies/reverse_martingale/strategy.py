@@ -25,7 +25,7 @@ class ReverseMartingale(CycleStrategy[ReverseMartingaleSettings]):
     """Sizes grow with a winning streak, or grow and turn with each loss."""
 
     key: ClassVar[str] = "reverse_martingale"
-    title: ClassVar[str] = "Reverse Martingale"
+    title: ClassVar[str] = _("Reverse Martingale")
     summary: ClassVar[str] = _(
         "Doubles after a win and begins anew after a loss, so that losses stay small and a streak pays;"
         " or doubles and turns round after a loss."

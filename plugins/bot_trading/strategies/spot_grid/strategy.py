@@ -40,7 +40,7 @@ class SpotGrid:
     """Buys on the way down, sells on the way up, between two prices."""
 
     key: ClassVar[str] = "spot_grid"
-    title: ClassVar[str] = "Spot Grid"
+    title: ClassVar[str] = _("Spot Grid")
     summary: ClassVar[str] = _(
         "Splits a price range into cells and trades each: buys at its lower level, sells at its upper one."
     )
