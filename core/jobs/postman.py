@@ -85,4 +85,4 @@ def _written(item: Outgoing, brokerage: str, language: str, origin: str) -> Mail
             name=item.name, text=said, link=f"{origin}{item.href}" if item.href else origin, brokerage=brokerage, settings=own,
         )  # fmt: skip
         subject = said if len(said) <= _SUBJECT else said[: _SUBJECT - 1] + "…"
-        return Mail(item.email, f"{brokerage}: {subject}", f"{body}", brokerage)
+        return Mail(item.email, subject, f"{body}", brokerage)

@@ -79,7 +79,7 @@ def test_mails_go_to_who_wants_them_once(world: World, browser: Fresh, caplog: p
     with caplog.at_level(logging.INFO, "tradeyard.mail"):
         assert send_waiting(world.platform) == 1
         assert send_waiting(world.platform) == 0
-    assert "mail to ann@north.example: North Markets: A payment has happened" in caplog.text
+    assert "mail to ann@north.example from North Markets: A payment has happened" in caplog.text
     assert "north.localhost" in caplog.text
     assert "tradeyard:" not in caplog.text.lower()
     assert "Something small" not in caplog.text
