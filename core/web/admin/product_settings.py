@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from annotated_types import Gt, Lt
 from litestar import get
 from litestar.response import Response
 
@@ -84,7 +85,7 @@ def lines_of(plugin: LoadedPlugin, values: Mapping[str, Any]) -> list[Line]:
     for item in form_for(plugin.settings, plugin.settings.model_validate(values)).fields:
         if item.kind == "password":
             continue
-        lines.append(Line(item.label, item.help, _written(starts[item.name]), _written(item), _bounds(item)))
+        lines.append(Line(item.label, item.help, _written(starts[item.name]), _written(item), _bounds(item, plugin)))
     return lines
 
 
@@ -97,14 +98,14 @@ def _written(item: Field) -> str:
     return f"{text} {item.unit}".strip() if text else "–"
 
 
-def _bounds(item: Field) -> str:
+def _bounds(item: Field, plugin: LoadedPlugin) -> str:
     if item.choices:
         return ", ".join(str(label) for _value, label in item.choices)
-    if item.min and item.max:
-        return f"{item.min} – {item.max}"
-    if item.min:
-        return f"≥ {item.min}"
-    return f"≤ {item.max}" if item.max else ""
+    info = plugin.settings.model_fields.get(item.name)
+    open_ends = {type(mark) for mark in info.metadata} if info is not None else set()
+    low = f"{'>' if Gt in open_ends else '≥'} {item.min}" if item.min else ""
+    high = f"{'<' if Lt in open_ends else '≤'} {item.max}" if item.max else ""
+    return ", ".join(end for end in (low, high) if end)
 
 
 ROUTES = [page]

@@ -67,7 +67,7 @@ def test_product_settings_lists_every_setting_of_every_module(world: World, brow
     page = unescape(answer.text)
     for name, field in CopyTradingSettings.model_fields.items():
         assert str(field.title) in page, name
-    for words in ("States of a module", "Draining", "Needs Account types, Symbols first."):
+    for words in ("States of a module", "Draining", "Needs Account types, Symbols first.", "> 0, ≤ 100"):
         assert words in page, words
     assert "/admin/settings/product-settings" in staff.get("/admin/settings/products").text
     assert "/admin/settings/product-settings#copy_trading" in staff.get("/admin/settings/products/copy_trading").text
