@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotated_types import Gt, Lt
 from litestar import get
 from litestar.response import Response
 
@@ -102,9 +101,9 @@ def _bounds(item: Field, plugin: LoadedPlugin) -> str:
     if item.choices:
         return ", ".join(str(label) for _value, label in item.choices)
     info = plugin.settings.model_fields.get(item.name)
-    open_ends = {type(mark) for mark in info.metadata} if info is not None else set()
-    low = f"{'>' if Gt in open_ends else '≥'} {item.min}" if item.min else ""
-    high = f"{'<' if Lt in open_ends else '≤'} {item.max}" if item.max else ""
+    marks = info.metadata if info is not None else []
+    low = f"{'>' if any(hasattr(mark, 'gt') for mark in marks) else '≥'} {item.min}" if item.min else ""
+    high = f"{'<' if any(hasattr(mark, 'lt') for mark in marks) else '≤'} {item.max}" if item.max else ""
     return ", ".join(end for end in (low, high) if end)
 
 
