@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.settings import Settings
 
-__all__ = ["Mail", "mailer_of", "send_now"]
+__all__ = ["Mail", "mailer_of", "send_now", "try_to_send"]
 
 _TIMEOUT_S = 20.0
 _log = logging.getLogger("tradeyard.mail")
@@ -46,13 +46,23 @@ def mailer_of(settings: Settings) -> Mailer:
 
 def send_now(settings: Settings, mail: Mail) -> None:
     """Send a mail and wait until it is on its way. Never raises: what is not sent is in the log."""
+    try_to_send(settings, mail)
+
+
+def try_to_send(settings: Settings, mail: Mail) -> str:
+    """Send a mail and wait until it is on its way. Never raises.
+
+    :returns: what was in the way, which is in the log too; empty for a mail that is on its way.
+    """
     if settings.mail != "smtp":
         _to_log(mail)
-        return
+        return ""
     try:
         send_by_smtp(settings, mail)
     except (OSError, smtplib.SMTPException, MessageError) as error:
         _log.error("a mail to %s was not sent: %s", mail.to, error)
+        return str(error) or type(error).__name__
+    return ""
 
 
 def send_by_smtp(settings: Settings, mail: Mail) -> None:

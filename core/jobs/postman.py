@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.mail import Mail, send_now
-from tenants.services.notifications import Outgoing, take_mails
+from core.jobs.alerts import raise_alert, settle_alert
+from core.mail import Mail, try_to_send
+from tenants.services.notifications import Outgoing, mail_failed, mail_sent, take_mails
 from tenants.text import _, speaking
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["Postman", "send_waiting"]
 
 _log = logging.getLogger(__name__)
 _SUBJECT = 90
+_GIVEN_UP = "mail_given_up"
 
 
 class Postman:
@@ -45,7 +47,7 @@ class Postman:
 
 
 def send_waiting(platform: Platform) -> int:
-    """Send what waits, of all brokerages; how many mails that were."""
+    """Send what is due, of all brokerages; how many mails are on their way. What fails is tried again in a later round."""
     sent = 0
     while not platform.stopping.is_set():
         with platform.database.system() as session:
@@ -54,9 +56,29 @@ def send_waiting(platform: Platform) -> int:
         if batch is None:
             break
         for item in batch:
-            send_now(platform.settings, _written(item, *brokerages[item.tenant_id]))
-            sent += 1
+            problem = try_to_send(platform.settings, _written(item, *brokerages[item.tenant_id]))
+            _keep(platform, item, problem)
+            sent += not problem
     return sent
+
+
+def _keep(platform: Platform, item: Outgoing, problem: str) -> None:
+    """What became of a mail; the brokerage hears of an address that nothing reaches, until something does."""
+    with platform.database.tenant(item.tenant_id) as session:
+        if not problem:
+            mail_sent(session, item)
+            settle_alert(session, "core", _GIVEN_UP, _subject(item))
+        elif mail_failed(session, item):
+            raise_alert(
+                session, "core", _GIVEN_UP,
+                _("A mail to {email} could not be sent for a day and is given up. The last problem: {problem}",
+                  email=item.email, problem=problem),
+                subject=_subject(item), detail={"notification": item.id, "tries": item.tries},
+            )  # fmt: skip
+
+
+def _subject(item: Outgoing) -> str:
+    return f"mail:{item.email}"
 
 
 def _brokerages(platform: Platform, batch: list[Outgoing]) -> dict[UUID, tuple[str, str, str]]:

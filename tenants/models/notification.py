@@ -18,7 +18,7 @@ class Notification(TenantRow, Base):
     __tablename__ = "notifications"
     __table_args__ = (
         CheckConstraint("(staff_id is null) <> (customer_id is null)", name="one_person"),
-        CheckConstraint("mail in ('none', 'wanted', 'sent')", name="mail"),
+        CheckConstraint("mail in ('none', 'wanted', 'sent', 'failed')", name="mail"),
         Index("ix_notifications_staff", "tenant_id", "staff_id", "id", postgresql_where=text("staff_id is not null")),
         Index(
             "ix_notifications_customer",
@@ -58,5 +58,9 @@ class Notification(TenantRow, Base):
     href: Mapped[str] = mapped_column(server_default="")
     """Where it leads on the person's surface."""
     mail: Mapped[str] = mapped_column(server_default="none")
+    """``none``, ``wanted``, ``sent`` or ``failed``: given up after many tries."""
+    mail_tries: Mapped[int] = mapped_column(server_default="0")
+    mail_after: Mapped[Timestamp | None]
+    """Not tried before then; none: at once."""
     at: Mapped[Timestamp] = mapped_column(server_default=func.now())
     read_at: Mapped[Timestamp | None]

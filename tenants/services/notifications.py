@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
@@ -78,12 +78,16 @@ class Outgoing:
     """A notification that its person wants by mail."""
 
     tenant_id: UUID
+    id: UUID
     email: str
     name: str
     language: str | None
     staff: bool
     text: str
     href: str
+    at: datetime
+    tries: int
+    """How often it has been tried, this time included."""
 
 
 def unread(session: TenantSession, kind: Literal["staff", "customer"], person_id: UUID, most: int = 100) -> int:
@@ -140,36 +144,73 @@ def choose_mails(session: TenantSession, person: Staff | Customer, wanted: Mappi
     session.flush()
 
 
+# Taken for a while: should the process end before it says what became of a mail, another sends it.
 _TAKE: Final = text("""
 with due as (
-  select tenant_id, id from tenants.notifications where mail = 'wanted' order by id limit :most for update skip locked
+  select tenant_id, id from tenants.notifications where mail = 'wanted' and coalesce(mail_after, '-infinity') <= now()
+  order by id limit :most for update skip locked
+), told as (
+  select n.*, coalesce(s.email, c.email) as email, coalesce(s.name, c.name) as name, s.id is not null as to_staff,
+    coalesce(s.language, c.language) as language, coalesce(s.status, c.status) not in ('blocked', 'invited')
+    and not exists (select from tenants.mail_choices m where m.tenant_id = n.tenant_id and m.source = n.source
+      and not m.wanted and (m.staff_id = n.staff_id or m.customer_id = n.customer_id)) as wants
+  from due join tenants.notifications n on (n.tenant_id, n.id) = (due.tenant_id, due.id)
+  left join tenants.staff s on (s.tenant_id, s.id) = (n.tenant_id, n.staff_id)
+  left join tenants.customers c on (c.tenant_id, c.id) = (n.tenant_id, n.customer_id)
 ), taken as (
-  update tenants.notifications n set mail = 'sent' from due where (n.tenant_id, n.id) = (due.tenant_id, due.id) returning n.*
+  update tenants.notifications n set mail = case when told.wants then 'wanted' else 'none' end,
+    mail_after = now() + make_interval(secs => :held_s), mail_tries = n.mail_tries + 1
+  from told where (n.tenant_id, n.id) = (told.tenant_id, told.id)
 )
-select t.tenant_id, coalesce(s.email, c.email) as email, coalesce(s.name, c.name) as name,
-  coalesce(s.language, c.language) as language, s.id is not null as staff, t.words, t.href
-from taken t
-left join tenants.staff s on (s.tenant_id, s.id) = (t.tenant_id, t.staff_id)
-left join tenants.customers c on (c.tenant_id, c.id) = (t.tenant_id, t.customer_id)
-where coalesce(s.status, c.status) not in ('blocked', 'invited')
-  and not exists (select from tenants.mail_choices m where m.tenant_id = t.tenant_id and m.source = t.source and not m.wanted
-    and (m.staff_id = t.staff_id or m.customer_id = t.customer_id))
-order by t.id
+select tenant_id, id, email, name, language, to_staff as staff, words, href, at, mail_tries + 1 as tries
+from told where wants order by id
 """)
+_HELD_S: Final = 1200
+"""Longer than a batch takes, should each mail run into the mail server's time limit."""
+MAIL_FOR: Final = timedelta(days=1)
+"""How long a mail is tried again."""
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=2)
 
 
 def take_mails(session: SystemSession, most: int = 50) -> list[Outgoing] | None:
-    """Take messages of any brokerage that wait to be mailed, each once, whoever else takes some at the same time.
+    """Take messages of any brokerage that are due to be mailed, each by one process at a time.
 
-    Returns those that their people want; none where nothing waits. What is taken and then not sent is not tried again:
-    it stands on their pages.
+    Returns those that their people want, of whom each is to be given to :func:`mail_sent` or :func:`mail_failed`; none
+    where nothing is due.
     """
-    if not session.scalar(text("select exists (select from tenants.notifications where mail = 'wanted')")):
+    due = "select exists (select from tenants.notifications where mail = 'wanted' and coalesce(mail_after, '-infinity') <= now())"
+    if not session.scalar(text(due)):
         return None
     return [
-        Outgoing(row.tenant_id, row.email, row.name, row.language, row.staff, thaw(row.words), row.href)
-        for row in session.execute(_TAKE, {"most": most})
-    ]
+        Outgoing(
+            row.tenant_id, row.id, row.email, row.name, row.language, row.staff, thaw(row.words), row.href, row.at,
+            row.tries,
+        )
+        for row in session.execute(_TAKE, {"most": most, "held_s": _HELD_S})
+    ]  # fmt: skip
+
+
+def mail_sent(session: TenantSession, item: Outgoing) -> None:
+    """The mail of a message is on its way."""
+    _keep_mail(session, item, "sent", None)
+
+
+def mail_failed(session: TenantSession, item: Outgoing) -> bool:
+    """The mail of a message was not taken: it is tried again, after twice as long each time.
+
+    :returns: whether it is given up, since the message is older than :data:`MAIL_FOR`. It stands on its person's page.
+    """
+    now = datetime.now(UTC)
+    if now - item.at >= MAIL_FOR:
+        _keep_mail(session, item, "failed", None)
+        return True
+    pause = min(_FIRST_PAUSE * 2 ** min(item.tries - 1, 10), _LONGEST_PAUSE)
+    _keep_mail(session, item, "wanted", min(now + pause, item.at + MAIL_FOR))
+    return False
+
+
+def _keep_mail(session: TenantSession, item: Outgoing, mail: str, after: datetime | None) -> None:
+    session.execute(update(Notification).where(Notification.id == item.id).values(mail=mail, mail_after=after))
 
 
 def _of(person: Staff | Customer) -> ColumnElement[bool]:

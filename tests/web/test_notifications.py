@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Row, text
 
 from core.jobs.postman import send_waiting
 from core.sdk.notify import notify
+from tenants.services.notifications import take_mails
 from tenants.text import _
 from tests.web.world import Brokerage, Browser, World
 
@@ -18,7 +21,7 @@ Fresh = Callable[[Brokerage], Browser]
 
 
 def _tell(
-    world: World, person: UUID, text: str, *, mail: bool = False, staff: bool = False, source: str = "core"
+    world: World, person: UUID, what: str, *, mail: bool = False, staff: bool = False, source: str = "core"
 ) -> None:
     with world.platform.database.tenant(world.north.tenant_id) as session:
         kind = "staff" if staff else "customer"
@@ -27,12 +30,17 @@ def _tell(
             source,
             "news",
             [person],
-            _("{what} has happened", what=text),
+            _("{what} has happened", what=what),
             href="/history",
             mail=mail,
             kind=kind,
             tone="warning",
         )
+
+
+def _sql(world: World, statement: str) -> Sequence[Row[Any]]:
+    with world.platform.database.tenant(world.north.tenant_id) as session:
+        return session.execute(text(statement)).all()
 
 
 def test_the_bell_counts_and_the_page_lists_and_marks(world: World, browser: Fresh) -> None:
@@ -83,6 +91,63 @@ def test_mails_go_to_who_wants_them_once(world: World, browser: Fresh, caplog: p
     assert "north.localhost" in caplog.text
     assert "tradeyard:" not in caplog.text.lower()
     assert "Something small" not in caplog.text
+
+
+def test_a_mail_that_fails_is_tried_again_and_given_up_after_a_day(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = world.north.customers["ann"]
+    _tell(world, ann.id, "A payment", mail=True)
+    answers = {"now": "550 no such mailbox"}
+    tried: list[str] = []
+    monkeypatch.setattr(
+        "core.jobs.postman.try_to_send", lambda _settings, mail: tried.append(mail.to) or answers["now"]
+    )
+
+    def row() -> tuple[str, int, float | None]:
+        found = _sql(
+            world, "select mail, mail_tries, extract(epoch from mail_after - now())::float from tenants.notifications"
+        )
+        return tuple(found[0])  # type: ignore[return-value]
+
+    def alerts() -> list[str]:
+        return [one[0] for one in _sql(world, "select message from core.alerts where closed_at is null")]
+
+    assert send_waiting(world.platform) == 0
+    mail, tries, seconds = row()
+    assert (mail, tries) == ("wanted", 1)
+    assert seconds is not None
+    assert 40 < seconds <= 60, "not before a pause"
+    assert send_waiting(world.platform) == 0
+    assert len(tried) == 1, "the pause is not over"
+    _sql(world, "update tenants.notifications set mail_after = now() returning 1")
+    assert send_waiting(world.platform) == 0
+    seconds = row()[2]
+    assert seconds is not None
+    assert 100 < seconds <= 120, "twice as long"
+    assert not alerts()
+    _sql(world, "update tenants.notifications set mail_after = now(), at = now() - interval '25 hours' returning 1")
+    assert send_waiting(world.platform) == 0
+    assert row() == ("failed", 3, None)
+    assert len(alerts()) == 1
+    assert "ann@north.example" in alerts()[0]
+    assert "550 no such mailbox" in alerts()[0]
+    answers["now"] = ""
+    _tell(world, ann.id, "Another payment", mail=True)
+    assert send_waiting(world.platform) == 1
+    assert len(tried) == 4
+    assert not alerts(), "the address is reached again"
+
+
+def test_a_mail_is_not_lost_with_the_process_that_took_it(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    _tell(world, world.north.customers["ann"].id, "A payment", mail=True)
+    with world.platform.database.system() as session:
+        assert len(take_mails(session) or []) == 1
+    assert send_waiting(world.platform) == 0, "somebody has taken it"
+    _sql(world, "update tenants.notifications set mail_after = now() returning 1")
+    with caplog.at_level(logging.INFO, "tradeyard.mail"):
+        assert send_waiting(world.platform) == 1
+    assert _sql(world, "select mail from tenants.notifications")[0][0] == "sent"
 
 
 def test_nobody_hears_of_what_somebody_else_is_told(world: World, browser: Fresh) -> None:

@@ -26,6 +26,7 @@ def upgrade() -> None:
     _operators()
     _favourites()
     _waiting_for_a_time()
+    _mails_tried_again()
 
 
 def _notifications() -> None:
@@ -275,6 +276,17 @@ def _favourites() -> None:
 def _waiting_for_a_time() -> None:
     """Price-driven subjects that nothing concerns before a time."""
     op.add_column("triggers", sa.Column("after_ms", sa.BigInteger(), nullable=True), schema="core")
+
+
+def _mails_tried_again() -> None:
+    op.add_column(
+        "notifications", sa.Column("mail_tries", sa.Integer(), server_default="0", nullable=False), schema="tenants"
+    )
+    op.add_column("notifications", sa.Column("mail_after", sa.DateTime(timezone=True), nullable=True), schema="tenants")
+    op.drop_constraint("ck_notifications_mail", "notifications", schema="tenants")
+    op.create_check_constraint(
+        op.f("ck_notifications_mail"), "notifications", "mail in ('none', 'wanted', 'sent', 'failed')", schema="tenants"
+    )
 
 
 def downgrade() -> None:
