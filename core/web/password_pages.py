@@ -14,8 +14,12 @@ from core.web.forms import Form, form_for, parse_form
 from core.web.mails import send_after, write_reset
 from core.web.page import Page
 from core.web.refusals import NotFoundError
+from core.web.signing import go_on, lifetime
+from tenants.db import TenantSession
+from tenants.models import Customer, Staff
 from tenants.services import tickets
 from tenants.services.actor import Actor
+from tenants.services.authentication import SignIn, first_step, let_in
 from tenants.services.errors import InvalidError, NotAllowedError
 from tenants.services.people import by_email, kind
 from tenants.services.sessions import Surface, surface_of
@@ -99,20 +103,33 @@ def _ticket_routes(surface: Surface, purpose: Purpose) -> tuple[ControllerRouter
                     raise NotFoundError("no such link here")
                 by = Actor(kind(person), person.email, person.id, web.visit.address, web.visit.request_id)
                 tickets.redeem_ticket(session, token, purpose, parsed.value.password, by)
+                outcome = _enter(web, session, person) if purpose == "invitation" else None
         except InvalidError as error:
             form = parsed.form.with_errors({error.field: str(error)})
             return _choose(web, surface, purpose, token, form, status=422)
         except NotAllowedError as error:
             raise NotFoundError(str(error)) from None
+        if outcome is not None and outcome.token:
+            # The answer to the form: whoever follows the link again finds it used, and signs in.
+            return go_on(web, outcome, outcome.token, base or "/", notice=_("Your password is set."))
         return web.leave_for(f"{base}/sign-in", notice=_("Your password is set. Sign in with it."))
 
     return show, take
 
 
+def _enter(web: Page, session: TenantSession, person: Staff | Customer) -> SignIn:
+    """Who has been invited and has chosen a password is signed in as by the form, in the transaction that uses the link up."""
+    agent = web.request.headers.get("user-agent", "")
+    return let_in(session, person, address=web.visit.address, user_agent=agent, lifetime=lifetime(web))
+
+
 def _choose(web: Page, surface: Surface, purpose: Purpose, token: str, form: Form, status: int = 200) -> Response[Any]:
     with web.session() as session:
         person = tickets.ticket_person(session, token, purpose)
-        name = person.name if person is not None and surface_of(person) == surface else None
+        if person is not None and surface_of(person) != surface:
+            person = None
+        name = None if person is None else person.name
+        step = "" if person is None else first_step(session, person)
     return web.render(
         "sign/password.html",
         status=404 if name is None else status,
@@ -120,6 +137,7 @@ def _choose(web: Page, surface: Surface, purpose: Purpose, token: str, form: For
         known=name is not None,
         invited=purpose == "invitation",
         name=name,
+        step=step,
         action=web.path,
         title=_("Welcome") if purpose == "invitation" else _("New password"),
     )

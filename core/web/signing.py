@@ -27,7 +27,7 @@ from tenants.services.permissions import staff_permissions
 from tenants.services.validation import MIN_PASSWORD
 from tenants.text import _, _n
 
-__all__ = ["AdminSignIn", "PortalSignIn", "portal_registration"]
+__all__ = ["AdminSignIn", "PortalSignIn", "go_on", "lifetime", "portal_registration"]
 
 
 class Credentials(BaseModel):
@@ -109,12 +109,10 @@ class _SignIn(Controller):
                 parsed.value.password,
                 address=web.visit.address,
                 user_agent=agent,
-                lifetime=_lifetime(web),
+                lifetime=lifetime(web),
             )
-        if outcome.outcome == "signed_in":
-            return _welcome(web, outcome, _next(web, self.home))
         if outcome.token:
-            return _with_cookie(web, web.leave_for(f"{self.base}/second-factor"), outcome.token)
+            return go_on(web, outcome, outcome.token, _next(web, self.home))
         return _form(web, parsed.form.with_errors({}, _sentence(outcome)), status=422)
 
     @get("/second-factor", sync_to_thread=True)
@@ -138,7 +136,7 @@ class _SignIn(Controller):
                 code,
                 address=web.visit.address,
                 user_agent=agent,
-                lifetime=_lifetime(web),
+                lifetime=lifetime(web),
             )
         if outcome.outcome == "signed_in":
             if outcome.recovery_codes:
@@ -146,7 +144,7 @@ class _SignIn(Controller):
                     "sign/recovery_codes.html", codes=outcome.recovery_codes, home=self.home, title=_("Recovery codes")
                 )
                 return _with_cookie(web, page, outcome.token or "")
-            return _welcome(web, outcome, self.home)
+            return go_on(web, outcome, outcome.token or "", self.home)
         message = (
             str(_("That code is not right, or it has been used.")) if outcome.outcome == "wrong" else _sentence(outcome)
         )
@@ -222,11 +220,11 @@ def portal_registration() -> list[ControllerRouterHandler]:
                 wanted.password,
                 address=web.visit.address,
                 user_agent=agent,
-                lifetime=_lifetime(web),
+                lifetime=lifetime(web),
             )
-        if outcome.outcome != "signed_in":
+        if not outcome.token:
             return web.leave_for("/sign-in", notice=_("Your registration is complete. Please sign in."))
-        return _welcome(web, outcome, "/")
+        return go_on(web, outcome, outcome.token, "/")
 
     return [show, register]
 
@@ -262,11 +260,18 @@ def _next(web: Page, default: str) -> str:
     return path if inside and path.startswith("/admin") == (web.surface == "admin") else default
 
 
-def _welcome(web: Page, outcome: SignIn, target: str) -> Response[Any]:
-    return _with_cookie(web, web.leave_for(target), outcome.token or "")
+def go_on(web: Page, outcome: SignIn, token: str, target: str, *, notice: str | None = None) -> Response[Any]:
+    """Keep the token of a sign-in in the browser; go to the target, or to the second factor where that is asked for first.
+
+    :param notice: said on the page that follows.
+    """
+    base = "/admin" if web.surface == "admin" else ""
+    step = target if outcome.outcome == "signed_in" else f"{base}/second-factor"
+    return _with_cookie(web, web.leave_for(step, notice=notice), token)
 
 
-def _lifetime(web: Page) -> timedelta:
+def lifetime(web: Page) -> timedelta:
+    """How long a sign-in lasts at most."""
     return timedelta(hours=web.kit.platform.settings.session_hours)
 
 
@@ -277,7 +282,7 @@ def _with_cookie(web: Page, answer: Response[Any], token: str) -> Response[Any]:
             _cookie(surface),
             value=token,
             path="/admin" if surface == "admin" else "/",
-            max_age=int(_lifetime(web).total_seconds()),
+            max_age=int(lifetime(web).total_seconds()),
             httponly=True,
             samesite="lax",
             secure=web.kit.platform.settings.https,

@@ -18,7 +18,15 @@ from tenants.services import audit, second_factor
 from tenants.services.actor import Actor
 from tenants.services.passwords import hash_password, needs_rehash, verify_password
 from tenants.services.people import AnyPerson, by_email, kind
-from tenants.services.sessions import Surface, find_row, may_sign_in, open_session, person_of, revoke_all
+from tenants.services.sessions import (
+    Surface,
+    find_row,
+    may_sign_in,
+    open_session,
+    person_of,
+    revoke_all,
+    surface_of,
+)
 from tenants.services.validation import password as valid_password
 
 Outcome = Literal["signed_in", "second_factor", "enrol", "wrong", "locked", "blocked"]
@@ -74,13 +82,34 @@ def sign_in(
         return SignIn("blocked")
     if person.password_hash and needs_rehash(person.password_hash):
         person.password_hash = hash_password(password)
+    return let_in(session, person, address=address, user_agent=user_agent, lifetime=lifetime)
+
+
+def let_in(
+    session: TenantSession,
+    person: AnyPerson,
+    *,
+    address: str = "",
+    user_agent: str = "",
+    lifetime: timedelta | None = None,
+) -> SignIn:
+    """Sign in somebody who has proved in this transaction who they are: by their password, or by choosing it with a ticket.
+
+    The second factor is asked for all the same, where there is one or should be one.
+    """
+    if not may_sign_in(person):
+        return SignIn("blocked")
+    step = first_step(session, person)
+    if step != "signed_in":
+        return SignIn(step, open_session(session, person, address=address, user_agent=user_agent, stage=step))
+    return _welcome(session, person, surface_of(person), address, user_agent, lifetime)
+
+
+def first_step(session: TenantSession, person: AnyPerson) -> Literal["signed_in", "second_factor", "enrol"]:
+    """What the right password leads a person to."""
     if person.totp_confirmed_at is not None:
-        token = open_session(session, person, address=address, user_agent=user_agent, stage="second_factor")
-        return SignIn("second_factor", token)
-    if second_factor.required(session, person):
-        token = open_session(session, person, address=address, user_agent=user_agent, stage="enrol")
-        return SignIn("enrol", token)
-    return _welcome(session, person, surface, address, user_agent, lifetime)
+        return "second_factor"
+    return "enrol" if second_factor.required(session, person) else "signed_in"
 
 
 def finish_sign_in(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import text
 
 from core.app import create_app
 from core.platform import Platform, build_platform
@@ -90,8 +91,50 @@ def test_an_invited_owner_sets_a_password_and_signs_in(client: TestClient, west:
     assert client.get(f"/invitation/{west.invitation}").status_code == 404
     assert client.get(f"/admin/reset/{west.invitation}").status_code == 404
     assert client.get(f"http://east.localhost/admin/invitation/{west.invitation}").status_code == 404
-    assert _send(client, f"/admin/invitation/{west.invitation}", password=NEW) == (303, "/admin/sign-in")
+    assert "you are in" in client.get(f"/admin/invitation/{west.invitation}").text
+    assert _send(client, f"/admin/invitation/{west.invitation}", password=NEW) == (303, "/admin")
+    assert client.get("/admin/customers").status_code == 200, "signed in with it"
+    client.cookies.clear()
+    assert client.get(f"/admin/invitation/{west.invitation}").status_code == 404, "the link lets nobody else in"
+    assert client.get("/admin/customers", follow_redirects=False).status_code == 303
     assert _send(client, "/admin/sign-in", email="owner@west.example", password=NEW) == (303, "/admin")
+
+
+def test_an_accepted_invitation_is_a_sign_in_like_any_other(
+    platform: Platform,
+    client: TestClient,  # type: ignore[type-arg]
+    west: MadeTenant,
+) -> None:
+    path = f"/admin/invitation/{west.invitation}"
+    csrf = re.search(r'name="_csrf" value="([^"]+)"', client.get(path).text)
+    assert csrf
+    answer = client.post(path, data={"_csrf": csrf[1], "password": NEW}, follow_redirects=False)
+    cookie = next(one for one in answer.headers.get_list("set-cookie") if one.startswith("staff_session="))
+    assert "HttpOnly" in cookie
+    assert "Path=/admin" in cookie
+    with platform.database.tenant(west.tenant_id) as session:
+        rows = session.execute(text("select action from tenants.audit_entries where actor_kind = 'staff' order by at"))
+        assert [row.action for row in rows] == ["staff.accept", "staff.sign_in"]
+        assert session.scalar(text("select count(*) from tenants.web_sessions where stage = 'full'")) == 1
+        assert session.scalar(text("select count(*) from tenants.login_attempts where succeeded")) == 1
+
+
+def test_where_a_second_factor_is_asked_an_invitation_says_so_and_leads_to_it(
+    platform: Platform,
+    client: TestClient,  # type: ignore[type-arg]
+    west: MadeTenant,
+) -> None:
+    with platform.database.system() as session:
+        session.execute(text("update tenants.tenants set staff_second_factor = true"))
+    path = f"/admin/invitation/{west.invitation}"
+    page = client.get(path).text
+    assert "you are in" not in page
+    assert "Then you set up the second factor" in page
+    assert _send(client, path, password=NEW) == (303, "/admin/second-factor")
+    assert "<svg" in client.get("/admin/second-factor").text
+    assert client.get("/admin/customers", follow_redirects=False).status_code == 303, "not in before the code"
+    with platform.database.tenant(west.tenant_id) as session:
+        assert session.scalars(text("select stage from tenants.web_sessions")).all() == ["enrol"]
 
 
 def test_a_link_on_the_other_surface_is_not_used_up(client: TestClient, west: MadeTenant) -> None:  # type: ignore[type-arg]
