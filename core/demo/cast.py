@@ -84,6 +84,7 @@ AURORA: Final = Brokerage(
     (
         Guest("master", "Nova Castellano", "master", "Standard", _money(50_000), shown=True),
         Guest("elias", "Elias Brandt", "master", "Standard", _money(80_000)),
+        Guest("vera", "Vera Lindholm", "master", "Standard", _money(35_000)),
         Guest("follower", "Mika Salonen", "follower", "Standard", _money(10_000), shown=True),
         Guest("ines", "Inês Duarte", "follower", "Standard", _money(25_000)),
         Guest("tomasz", "Tomasz Zieliński", "follower", "Standard", _money(5_000)),

@@ -1,7 +1,8 @@
-"""The module's part of the demo brokerages: a master who trades and followers who copy."""
+"""The module's part of the demo brokerages: masters who trade, followers who copy for real and on paper, an applicant."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 from zlib import crc32
@@ -9,12 +10,15 @@ from zlib import crc32
 from sqlalchemy import select, text
 
 from core.sdk.data import TenantSession
-from core.sdk.demo import DemoScene
+from core.sdk.demo import DemoCustomer, DemoScene
+from core.sdk.text import _
 from core.sdk.trading import OrderRequest, close_positions, place_orders
 from plugins.copy_trading.models import Master, Subscription
 from plugins.copy_trading.rules.choices import Choices
-from plugins.copy_trading.services import following, mastering
+from plugins.copy_trading.services import applying, following, invites, mastering, mocking
 from plugins.copy_trading.services.errors import RefusedError
+from plugins.copy_trading.services.fee_lines import set_fee
+from plugins.copy_trading.services.profiles import Profile
 
 _MODES: tuple[dict[str, Any], ...] = (
     {},
@@ -24,35 +28,64 @@ _MODES: tuple[dict[str, Any], ...] = (
 )
 SETTINGS = {"max_signal_age_s": 7 * 86_400, "slippage_stock": "5", "slippage_fx": "1"}
 """The demo's prices take days in a second, so a copy that comes a blink later finds another day's price."""
+_FEE, _PAPER = Decimal(20), Decimal(10_000)
 _TURN = 8
 """Prices between two trades of a demo master, so that there is something to see and time to see it."""
 
 
 def prepare(session: TenantSession, scene: DemoScene, settings: Any) -> None:
     """Make the demo's masters, each followed by some of the followers; what is there is left alone."""
-    masters = []
-    for customer in scene.who("master"):
-        known = session.scalar(select(Master).where(Master.account_id == customer.account_id))
-        masters.append(known or mastering.grant(session, account_id=customer.account_id, name=customer.name, by="demo"))
-    if not masters:
+    masters = _masters(session, scene, settings)
+    public = [master for master in masters if master.public]
+    if not public:
         return
-    for at, customer in enumerate(scene.who("follower")):
-        master = masters[at % len(masters)]
+    followers = scene.who("follower")
+    for at, customer in enumerate(followers):
         if session.scalar(select(Subscription.id).where(Subscription.account_id == customer.account_id).limit(1)):
             continue
+        choices = Choices(**_MODES[at % len(_MODES)])
+        ids = {"customer_id": customer.customer_id, "account_id": customer.account_id}
         try:
             following.follow(
-                session,
-                settings,
-                customer_id=customer.customer_id,
-                account_id=customer.account_id,
-                master_id=master.id,
-                choices=Choices(**_MODES[at % len(_MODES)]),
-                confirmed=True,
+                session, settings, **ids, master_id=public[at % len(public)].id, choices=choices, confirmed=True
             )
         except RefusedError:
             # An account of the other position mode cannot follow this master; the demo does without.
             continue
+        if at == 0:
+            # Beside the real copy, so that both can be compared.
+            mocking.start(session, settings, **ids, master_id=public[-1].id, choices=Choices(), paper=_PAPER)
+    for customer in scene.who("trader")[:1]:
+        if session.scalar(select(Master.id).where(Master.account_id == customer.account_id)) is None:
+            _apply(session, settings, customer)
+
+
+def _masters(session: TenantSession, scene: DemoScene, settings: Any) -> list[Master]:
+    """The masters: the last of three is private and lets followers in by a code, the last public one asks a fee."""
+    customers = scene.who("master")
+    public = min(len(customers), 2)
+    found = []
+    for at, customer in enumerate(customers):
+        master = session.scalar(select(Master).where(Master.account_id == customer.account_id))
+        if master is None:
+            master = mastering.grant(
+                session, account_id=customer.account_id, name=customer.name, by="demo", public=at < public
+            )
+            if at == public - 1:
+                set_fee(settings, master, min(_FEE, settings.max_fee_percent))
+            if not master.public:
+                invites.make(session, master, note=f"{_('For friends')}", max_uses=10)
+        found.append(master)
+    return found
+
+
+def _apply(session: TenantSession, settings: Any, customer: DemoCustomer) -> None:
+    profile = Profile(customer.name, f"{_('A few positions at a time, opened and closed by hand.')}")
+    # The brokerage's own rule may refuse; the demo does without.
+    with suppress(RefusedError):
+        applying.apply(
+            session, settings, customer_id=customer.customer_id, account_id=customer.account_id, profile=profile
+        )
 
 
 def play(session: TenantSession, scene: DemoScene, _settings: Any) -> None:

@@ -172,6 +172,26 @@ def test_the_people_trade_once_there_are_prices(platform: Platform) -> None:
     assert set(refused.values()) == {0}
 
 
+def test_the_demo_shows_a_fee_a_paper_copy_an_application_and_a_private_master(platform: Platform) -> None:
+    seed(platform)
+    seed(platform)  # a second start adds none of them again
+    fees = "select count(*) from copy_trading.masters where fee_percent = 20 and public and status = 'active'"
+    assert _count(platform, fees) == {"aurora": 1, "meridian": 1}
+    asked = "select count(*) from copy_trading.subscriptions where fee_percent = 20 and not mock"
+    assert all(count > 0 for count in _count(platform, asked).values())
+    assert _count(platform, "select count(*) from copy_trading.subscriptions where mock and status = 'active'") == {
+        "aurora": 1,
+        "meridian": 1,
+    }
+    waiting = "select count(*) from copy_trading.applications where status = 'pending'"
+    assert _count(platform, waiting)["aurora"] == 1
+    private = (
+        "select count(*) from copy_trading.masters m join copy_trading.invite_codes i on i.master_id = m.id"
+        " where not m.public and m.status = 'active' and m.name = 'Vera Lindholm'"
+    )
+    assert _count(platform, private) == {"aurora": 1, "meridian": 0}
+
+
 def test_an_account_that_has_lost_nearly_all_is_filled_up_again(platform: Platform) -> None:
     seed(platform)
     tenant = _tenant(platform, "meridian")
@@ -192,7 +212,7 @@ def test_the_scene_keeps_the_order_of_the_cast(platform: Platform) -> None:
     seed(platform)
     with platform.database.tenant(_tenant(platform, "aurora").id) as session:
         scene = scene_of(session, AURORA)
-    assert [customer.name for customer in scene.who("master")] == ["Nova Castellano", "Elias Brandt"]
+    assert [customer.name for customer in scene.who("master")] == ["Nova Castellano", "Elias Brandt", "Vera Lindholm"]
     assert len(scene.who("follower")) == 5
     assert scene.prices == {}
     assert len(scene.symbols) >= 2
