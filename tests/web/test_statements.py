@@ -68,6 +68,8 @@ def test_periods(
 
 
 def test_statements_of_following_periods_meet_and_add_up(world: World) -> None:
+    with world.platform.database.tenant(world.north.tenant_id) as session:
+        session.execute(text("update core.account_types set commission_kind = 'per_lot', commission = 7"))
     account = _trade_and_pay(world)
     with world.platform.database.tenant(world.north.tenant_id) as session:
         moments = (
@@ -87,6 +89,11 @@ def test_statements_of_following_periods_meet_and_add_up(world: World) -> None:
         assert (whole.opening, whole.closing) == (0, balance)
         assert whole.adds_up
         parts = dict(whole.parts)
+        charged, earned = session.execute(
+            text("select sum(commission), sum(profit) from core.fills where account_id = :id"), {"id": account}
+        ).one()
+        assert charged > 0
+        assert (whole.commission, whole.profit) == (-charged, earned)
         assert (parts["deposit"], parts["withdrawal"], parts["correction"]) == (
             Decimal("10500.25"), Decimal("-100"), Decimal("-0.25"),
         )  # fmt: skip

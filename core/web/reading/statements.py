@@ -100,10 +100,10 @@ def statement_of(session: TenantSession, account_id: UUID, since: datetime, unti
     closing = opening + sum((row.within for row in sums.values()), Decimal(0))
     deals = sums.pop("trade", None)
     commission = deals.commission if deals else Decimal(0)
-    profit = deals.within + commission if deals else Decimal(0)
+    profit = deals.within - commission if deals else Decimal(0)
     parts = {kind: sums.pop(kind).within for kind in _KINDS if kind in sums}
     parts["other"] = sum((row.within for row in sums.values()), Decimal(0))
-    return Statement(since, until, opening, closing, profit, -commission, [item for item in parts.items() if item[1]])
+    return Statement(since, until, opening, closing, profit, commission, [item for item in parts.items() if item[1]])
 
 
 def list_entries(
