@@ -22,6 +22,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Response
 
 from core.web.charts import Candle, Chart, Line, Marker, Series, levels_of
+from core.web.formats import current_formatter
 from core.web.forms import Field, Form, Parsed, form_for, parse_form
 from core.web.refusals import NotFoundError, RefusedError
 from core.web.tables import Action, Column, Empty, Filter, Table, TableQuery
@@ -48,6 +49,7 @@ __all__ = [
     "Table",
     "TableQuery",
     "Web",
+    "current_formatter",
     "form_for",
     "levels_of",
     "parse_form",

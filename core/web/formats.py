@@ -19,7 +19,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import get_currency_precision
 
-from tenants.text import speaking
+from tenants.text import language, speaking
 
 __all__ = ["DASH", "Formatter", "Number", "bind_formatter", "current_formatter"]
 
@@ -179,12 +179,16 @@ def _digits_of(tick: Number | None) -> int | None:
 
 
 _current: ContextVar[Formatter] = ContextVar("formatter")
-_default = Formatter()
+
+
+@lru_cache(maxsize=64)
+def _spoken(tag: str) -> Formatter:
+    return Formatter(tag)
 
 
 def current_formatter() -> Formatter:
-    """The formatter of the render under way; English and UTC outside one."""
-    return _current.get(_default)
+    """The formatter of the render under way; outside of one that of the language spoken, with times in UTC."""
+    return _current.get(None) or _spoken(language())
 
 
 @contextmanager
