@@ -12,7 +12,7 @@ import pytest
 from core.live import channel, publish
 from core.platform import Platform
 from core.web.live.hub import Hub
-from core.web.live.listener import MAX_PENDING, Listener, encode_event
+from core.web.live.listener import MAX_PENDING, Group, Listener, encode_event
 from tests.web.world import World
 
 
@@ -61,10 +61,12 @@ def test_quotes_are_written_once_for_a_kind_of_account_and_only_when_they_move(w
         from sqlalchemy import text
 
         kind = session.execute(text("select account_type_id from core.accounts limit 1")).scalar_one()
-    group = (world.north.tenant_id, kind)
-    first = board.look([group])
+    group = Group(world.north.tenant_id, kind, "en", "UTC")
+    german = Group(world.north.tenant_id, kind, "de", "Europe/Berlin")
+    first = board.look([group, german])
+    assert b'["EURUSD","1,10000","1,10010","1,0"' in first[german]["EURUSD"]
     assert b'["EURUSD","1.10000","1.10010","1.0"' in first[group]["EURUSD"]
-    assert board.look([group]) == {}
+    assert board.look([group, german]) == {}
     assert board.present(group)
 
 

@@ -19,7 +19,7 @@ import redis.asyncio as aioredis
 from redis.exceptions import RedisError
 
 from core.live import CHANNEL_PREFIX
-from core.web.live.listener import Listener, encode_event, encode_html
+from core.web.live.listener import Group, Listener, encode_event, encode_html
 from core.web.live.quotes import QuoteBoard
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Hub:
 
     @asynccontextmanager
     async def listen(
-        self, tenant_id: UUID, topics: frozenset[str], quotes_of: tuple[UUID, UUID] | None = None
+        self, tenant_id: UUID, topics: frozenset[str], quotes_of: Group | None = None
     ) -> AsyncIterator[Listener]:
         """A page's stream, known to the hub while it is open."""
         listener = Listener(tenant_id, topics, quotes_of)
@@ -130,7 +130,7 @@ class Hub:
     async def _quotes(self) -> None:
         while True:
             await asyncio.sleep(QUOTES_S)
-            wanted: dict[tuple[UUID, UUID], list[Listener]] = defaultdict(list)
+            wanted: dict[Group, list[Listener]] = defaultdict(list)
             for listener in self._all():
                 if listener.quotes_of:
                     wanted[listener.quotes_of].append(listener)

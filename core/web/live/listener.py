@@ -6,10 +6,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-__all__ = ["FLUSH_S", "HEARTBEAT_S", "Listener", "encode_event", "encode_html"]
+__all__ = ["FLUSH_S", "HEARTBEAT_S", "Group", "Listener", "encode_event", "encode_html"]
 
 FLUSH_S = 0.15
 """At most this often (seconds) a browser is sent what has gathered: 6 to 7 times a second."""
@@ -29,14 +29,23 @@ def encode_html(html: str) -> bytes:
     return f"{lines}\n".encode()
 
 
+class Group(NamedTuple):
+    """Everybody in it sees the same quotes, written in the same way."""
+
+    tenant_id: UUID
+    account_type_id: UUID
+    language: str
+    time_zone: str
+
+
 @dataclass(eq=False)
 class Listener:
     """The stream of one page. ``topics`` are names of messages."""
 
     tenant_id: UUID
     topics: frozenset[str]
-    quotes_of: tuple[UUID, UUID] | None = None
-    """Tenant and account type whose quotes it wants."""
+    quotes_of: Group | None = None
+    """Whose quotes it wants."""
     pending: dict[str, bytes] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False

@@ -13,16 +13,13 @@ from sqlalchemy import text
 
 from core.trading.rules.quotes import customer_prices, markup_offset
 from core.web.formats import Formatter
-from core.web.live.listener import encode_event
+from core.web.live.listener import Group, encode_event
 from core.web.page import formatter_for
 
 if TYPE_CHECKING:
     from core.platform import Platform
 
-__all__ = ["Group", "QuoteBoard"]
-
-Group = tuple[UUID, UUID]
-"""A tenant and an account type: everybody in it sees the same quotes."""
+__all__ = ["QuoteBoard"]
 
 TERMS_S = 3.0
 """Seconds for which symbols and mark-ups are kept before they are read again."""
@@ -54,7 +51,7 @@ class QuoteBoard:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._terms: dict[Group, tuple[float, list[_Terms]]] = {}
+        self._terms: dict[tuple[UUID, UUID], tuple[float, list[_Terms]]] = {}
         self._seen: dict[Group, dict[str, int]] = {}
         self._last: dict[Group, dict[str, bytes]] = {}
 
@@ -74,12 +71,12 @@ class QuoteBoard:
         instruments = list({item.instrument_id for items in terms.values() for item in items})
         if not instruments:
             return {}
-        any_tenant = next(iter(groups))[0]
+        any_tenant = next(iter(groups)).tenant_id
         with self._platform.database.tenant(any_tenant) as session:
             quotes = {row.instrument_id: row for row in session.execute(_QUOTES, {"ids": instruments})}
         changed: dict[Group, dict[str, bytes]] = {}
         for group, items in terms.items():
-            formatter = self._formatter(group[0])
+            formatter = formatter_for(group.language, group.time_zone)
             seen, last = self._seen.setdefault(group, {}), self._last.setdefault(group, {})
             for item in items:
                 quote = quotes.get(item.instrument_id)
@@ -89,19 +86,16 @@ class QuoteBoard:
                 last[item.code] = changed.setdefault(group, {})[item.code] = _message(item, quote, formatter)
         return changed
 
-    def _formatter(self, tenant_id: UUID) -> Formatter:
-        tenant = self._platform.snapshot.current.tenants.get(tenant_id)
-        return formatter_for(tenant.language, tenant.time_zone) if tenant else formatter_for("en", "UTC")
-
     def _terms_of(self, group: Group) -> list[_Terms]:
-        known = self._terms.get(group)
+        key = (group.tenant_id, group.account_type_id)
+        known = self._terms.get(key)
         now = time.monotonic()
         if known and known[0] > now:
             return known[1]
-        with self._platform.database.tenant(group[0]) as session:
-            rows = session.execute(_TERMS, {"type": group[1]})
+        with self._platform.database.tenant(group.tenant_id) as session:
+            rows = session.execute(_TERMS, {"type": group.account_type_id})
             found = [_Terms(r.code, r.instrument_id, r.tick, r.pip, markup_offset(r.markup, r.tick)) for r in rows]
-        self._terms[group] = (now + TERMS_S, found)
+        self._terms[key] = (now + TERMS_S, found)
         return found
 
 

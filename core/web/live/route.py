@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy import text
 
 from core.web.live.hub import Hub
+from core.web.live.listener import Group
 from core.web.page import Page
 from core.web.refusals import NotFoundError
 
@@ -37,7 +38,7 @@ def live_route() -> ControllerRouterHandler:
         topics = {topic for topic in web.query.get("topics", "").split(",") if topic}
         if len(topics) > MAX_TOPICS:
             raise NotFoundError("too many topics")
-        quotes_of: tuple[UUID, UUID] | None = None
+        quotes_of: Group | None = None
         heard = set()
         for topic in topics:
             if topic.startswith("quotes:"):
@@ -78,14 +79,14 @@ def _owns(web: Page, account: str) -> bool:
         return False
 
 
-def _group(web: Page, account: str) -> tuple[UUID, UUID]:
+def _group(web: Page, account: str) -> Group:
     try:
         found = _type_of(web, UUID(account))
     except ValueError:
         found = None
     if found is None:
         raise NotFoundError(account)
-    return web.tenant_id, found
+    return Group(web.tenant_id, found, web.visit.language, web.visit.time_zone)
 
 
 def _type_of(web: Page, account: UUID) -> Any:
