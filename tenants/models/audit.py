@@ -20,6 +20,7 @@ class AuditEntry(TenantRow, Base):
         ForeignKeyConstraint(["tenant_id"], ["tenants.tenants.id"]),
         CheckConstraint("actor_kind in ('staff', 'customer', 'operator', 'system')", name="actor_kind"),
         Index("ix_audit_entries_at", "tenant_id", "at"),
+        Index("ix_audit_entries_action", "tenant_id", "action"),
         Index("ix_audit_entries_object", "tenant_id", "object_kind", "object_id"),
         Index("ix_audit_entries_actor", "tenant_id", "actor_id"),
         {"schema": SCHEMA},

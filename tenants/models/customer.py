@@ -20,6 +20,7 @@ class Customer(Person, Base):
         CheckConstraint("status in ('new', 'verified', 'blocked')", name="status"),
         ForeignKeyConstraint(["tenant_id"], ["tenants.tenants.id"]),
         Index("ix_customers_status", "tenant_id", "status"),
+        Index("ix_customers_created", "tenant_id", "created_at", "id"),
         {"schema": SCHEMA},
     )
 

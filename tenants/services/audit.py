@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, insert, or_, select
+from sqlalchemy import Select, Text, cast, func, insert, or_, select, text
 
 from tenants.db import SystemSession, TenantSession, new_id
 from tenants.models import AuditEntry
@@ -105,9 +105,21 @@ def search(
     return session.scalars(page).all(), total
 
 
+# From each action to the next one in the index: a few dozen steps, however many entries there are.
+_ACTIONS: Final = text("""
+with recursive known (action) as (
+  (select action from tenants.audit_entries order by action limit 1)
+  union all
+  select (select e.action from tenants.audit_entries e where e.action > known.action order by e.action limit 1)
+  from known where known.action is not null
+)
+select action from known where action is not null order by action
+""")
+
+
 def actions(session: TenantSession) -> Sequence[str]:
     """The actions that occur, for a filter's list."""
-    return session.scalars(select(AuditEntry.action).distinct().order_by(AuditEntry.action)).all()
+    return session.scalars(_ACTIONS).all()
 
 
 def csv_rows(session: TenantSession, wanted: AuditFilter | None = None) -> Iterator[str]:

@@ -27,6 +27,7 @@ def upgrade() -> None:
     _favourites()
     _waiting_for_a_time()
     _mails_tried_again()
+    _lists_in_their_order()
 
 
 def _notifications() -> None:
@@ -287,6 +288,11 @@ def _mails_tried_again() -> None:
     op.create_check_constraint(
         op.f("ck_notifications_mail"), "notifications", "mail in ('none', 'wanted', 'sent', 'failed')", schema="tenants"
     )
+
+
+def _lists_in_their_order() -> None:
+    op.create_index("ix_customers_created", "customers", ["tenant_id", "created_at", "id"], schema="tenants")
+    op.create_index("ix_audit_entries_action", "audit_entries", ["tenant_id", "action"], schema="tenants")
 
 
 def downgrade() -> None:
