@@ -134,6 +134,6 @@ def test_high_leverage_blocks_opens_where_the_tenant_says_so(scene: Scene) -> No
     [skip] = scene.skips(subscription)
     assert (skip.reason, skip.found, skip.needed) == (
         "account_not_eligible",
-        "leverage 21.7×, warning high",
-        "below 20×",
+        "leverage:21.7:high",
+        "below_leverage:20",
     )

@@ -141,23 +141,23 @@ class OpeningWave:
         if account.status != "active":
             return account.status, "active"
         if account.customer_status != "verified":
-            return f"customer {account.customer_status}", "verified"
+            return f"customer:{account.customer_status}", "verified"
         if row.customer_id in self.scene.denied:
-            return "no permission to copy", "the permission"
+            return "no_permission", "permission"
         if account.mode != self.scene.master.mode:
             return account.mode, self.scene.master.mode
         if equity is None:
-            return "a position without a quote", "equity known"
+            return "position_without_quote", "equity_known"
         if self.scene.settings.high_blocks_opens:
             limits = self.scene.settings.leverage_limits
             leverage = effective_leverage(self.chunk.market.notional(account.id), equity)
             level = equity / account.margin * 100 if account.margin else None
             warning = leverage_warning(leverage, level, limits)
             if warning in ("high", "critical"):
-                shown = "no equity" if leverage is None else f"leverage {leverage:.1f}×"
-                return f"{shown}, warning {warning}", f"below {limits.high_leverage:f}×"
+                shown = "none" if leverage is None else f"{leverage:.1f}"
+                return f"leverage:{shown}:{warning}", f"below_leverage:{limits.high_leverage:f}"
         if rate is None:
-            return f"no rate from {self.scene.master.currency} to {account.currency}", "a rate"
+            return f"no_rate:{self.scene.master.currency}:{account.currency}", "rate"
         return None
 
     # --- orders and what became of them ----------------------------------------------------------------------------
@@ -258,7 +258,7 @@ class OpeningWave:
 
 def _hold(row: Follower) -> tuple[str, str] | None:
     if row.reasons:
-        return f"paused ({', '.join(names(Pause(row.reasons)))})", "active"
+        return f"paused:{','.join(names(Pause(row.reasons)))}", "active"
     return None if row.status == "active" else (row.status, "active")
 
 

@@ -16,8 +16,8 @@ MODULE = "copy_trading"
 
 _REFUSALS = {
     "module_off": (Reason.MODULE, "on"),
-    "margin_call": (Reason.MARGIN, "above the margin call level"),
-    "symbol_owned": (Reason.SYMBOL_OWNED, "this subscription"),
+    "margin_call": (Reason.MARGIN, "margin_above_call"),
+    "symbol_owned": (Reason.SYMBOL_OWNED, "this_copy"),
     "market_closed": (Reason.SYMBOL, "tradable"),
     "quote_stale": (Reason.SYMBOL, "tradable"),
 }

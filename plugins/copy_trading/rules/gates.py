@@ -30,13 +30,13 @@ def _symbol_gate(follower: Follower) -> Refusal | None:
     terms, market = follower.terms, follower.market
     if terms.allowed is not None and follower.symbol not in terms.allowed:
         wanted = ", ".join(sorted({*terms.allowed, follower.symbol}))
-        return Refusal(Reason.SYMBOL, follower.symbol, "in the allow-list", "symbols", wanted)
+        return Refusal(Reason.SYMBOL, follower.symbol, "allow_list", "symbols", wanted)
     if market is None:
-        return Refusal(Reason.SYMBOL, follower.symbol, "a symbol of the account type")
+        return Refusal(Reason.SYMBOL, follower.symbol, "account_symbol")
     if market.problem is not None:
         return Refusal(Reason.SYMBOL, market.problem, "tradable")
     if follower.owner is not None:
-        return Refusal(Reason.SYMBOL_OWNED, follower.owner, "this subscription")
+        return Refusal(Reason.SYMBOL_OWNED, follower.owner, "this_copy")
     return None
 
 

@@ -99,12 +99,12 @@ def new_openings(fill: MasterOpen, followers: Sequence[Follower]) -> dict[UUID, 
     for key, group in chosen.items():
         mode = MODES.get(key)
         if mode is None:
-            openings |= {one.subscription: Refusal(Reason.SIZING, key, "a sizing mode", "mode") for one, _ in group}
+            openings |= {one.subscription: Refusal(Reason.SIZING, key, "sizing_mode", "mode") for one, _ in group}
             continue
         try:
             sizes = _sizes(mode, fill, group)
         except Exception as error:  # noqa: BLE001 - another plugin's mode holds nobody else back
-            refusal = Refusal(Reason.SIZING, type(error).__name__, "a size", "mode")
+            refusal = Refusal(Reason.SIZING, type(error).__name__, "size", "mode")
             openings |= {one.subscription: refusal for one, _ in group}
             continue
         for (one, _market), size in zip(group, sizes, strict=True):
@@ -136,17 +136,17 @@ def _decide(
     module: str, master: str, fill: MasterOpen, follower: Follower, fresh: Opening | Refusal | None, max_age_ms: int
 ) -> Copy | Skip:
     if fill.closes and not surviving(fill.volume, fill.closes):
-        refusal = Refusal(Reason.MASTER_CLOSED, "0", "an open position of the master")
+        refusal = Refusal(Reason.MASTER_CLOSED, "0", "open_position")
         return Skip(follower.subscription, refusal, follower.opening or _GIVEN_UP)
     refused = status_gate(module, master, follower)
     market = follower.market
     if refused is None and market is not None:
         refused = condition_gate(fill, follower, market, max_age_ms)
     if refused is not None or market is None:
-        return _given_up(fill, follower, refused or Refusal(Reason.SYMBOL, follower.symbol, "a symbol"))
+        return _given_up(fill, follower, refused or Refusal(Reason.SYMBOL, follower.symbol, "account_symbol"))
     opening = follower.opening or fresh
     if not isinstance(opening, Opening):
-        return _given_up(fill, follower, opening or Refusal(Reason.SIZING, follower.terms.mode, "a size", "mode"))
+        return _given_up(fill, follower, opening or Refusal(Reason.SIZING, follower.terms.mode, "size", "mode"))
     return _sized(fill, follower, market, opening)
 
 

@@ -11,6 +11,7 @@ from core.sdk.text import _
 from core.sdk.web import Action, Column, Empty, Filter, Table, TableQuery, Web
 from plugins.copy_trading.services import lists
 from plugins.copy_trading.services.lists import FollowerLine, FollowerQuery
+from plugins.copy_trading.web.compared import compared
 from plugins.copy_trading.web.words import REASONS, remedy
 
 COLUMNS = (
@@ -169,7 +170,7 @@ class SkipView:
         self.at, self.customer, self.account = line.at, line.customer, line.account
         self.symbol, self.side, self.volume = line.symbol, line.side, line.volume
         self.reason, self.code = REASONS.get(line.reason, line.reason), line.reason
-        self.found, self.needed = line.found, line.needed
+        self.found, self.needed = compared(line.found), compared(line.needed)
         self.setting = remedy(line.setting, line.setting_value)
 
 

@@ -22,6 +22,7 @@ from plugins.copy_trading.services.own_copies import OwnCopy, leaving_of, own_co
 from plugins.copy_trading.services.previewing import preview
 from plugins.copy_trading.services.stopping import stop
 from plugins.copy_trading.web import choosing
+from plugins.copy_trading.web.compared import compared
 from plugins.copy_trading.web.portal_copies import page
 from plugins.copy_trading.web.portal_follow import seen_fee
 from plugins.copy_trading.web.portal_masters import COPY
@@ -91,7 +92,13 @@ def show_preview(web: Web, copy_id: FromPath[UUID]) -> Response[str]:
             shown = preview(session, settings, own.line.master_id, own.line.account_id, parsed.value)
     errors = [(field.label, field.error) for field in parsed.form.fields if field.error]
     return web.render(
-        "portal/preview.html", preview=shown, account=own.account, errors=errors, reasons=REASONS, remedy=remedy
+        "portal/preview.html",
+        preview=shown,
+        account=own.account,
+        errors=errors,
+        reasons=REASONS,
+        remedy=remedy,
+        compared=compared,
     )
 
 

@@ -21,6 +21,7 @@ from plugins.copy_trading.services.fidelity import Fidelity, fidelity_of
 from plugins.copy_trading.services.following import choices_of
 from plugins.copy_trading.services.own_copies import OwnCopy, own_copies, own_copy
 from plugins.copy_trading.web import choosing
+from plugins.copy_trading.web.compared import compared
 from plugins.copy_trading.web.portal_masters import COPY
 from plugins.copy_trading.web.words import CAUSES, REASONS, mode_label, remedy
 
@@ -55,8 +56,8 @@ _SKIPS = (
     Column("side", _("Side"), "side"),
     Column("volume", _("Master's lots"), "volume"),
     Column("reason", _("Reason"), "custom"),
-    Column("found", _("Found")),
-    Column("needed", _("Needed")),
+    Column("found", _("Found"), "custom"),
+    Column("needed", _("Needed"), "custom"),
     Column("setting", _("Would have passed with"), "custom"),
 )
 _FEES = (
@@ -219,7 +220,7 @@ def _tab(
         return {"fidelity": found, "parts": _PARTS, "table": _comparison(here, own, found)}
     if tab == "skips":
         skips = lists.skips(session, subscription_id=own.id)
-        return {"table": _skips(here, skips), "why": REASONS, "remedy": remedy}
+        return {"table": _skips(here, skips), "why": REASONS, "remedy": remedy, "compared": compared}
     if tab == "fees":
         rows = fee_entries(session, subscription_id=own.id)
         empty = Empty(_("No fee yet"), _("It is reckoned up each month and when you stop."), "coins")

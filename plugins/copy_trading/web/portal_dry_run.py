@@ -17,6 +17,7 @@ from plugins.copy_trading.replication.orders import MODULE
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 from plugins.copy_trading.services import rehearsing
 from plugins.copy_trading.web import choosing
+from plugins.copy_trading.web.compared import compared
 from plugins.copy_trading.web.portal_follow import chosen_account, scene_of
 from plugins.copy_trading.web.portal_masters import COPY
 from plugins.copy_trading.web.words import REASONS, remedy
@@ -60,7 +61,9 @@ def _fragment(web: Web, master_id: UUID, state: RunState | None) -> Response[str
     if state.status != "done" or not state.result:
         href = web.url(f"masters/{master_id}/dry-run/{state.id}")
         return web.render("portal/dry_run.html", state=state, errors=(), href=href)
-    return web.render("portal/dry_run_result.html", reasons=REASONS, remedy=remedy, **shown(state.result))
+    return web.render(
+        "portal/dry_run_result.html", reasons=REASONS, remedy=remedy, compared=compared, **shown(state.result)
+    )
 
 
 def shown(result: Mapping[str, Any]) -> dict[str, Any]:

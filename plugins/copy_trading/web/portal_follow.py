@@ -24,6 +24,7 @@ from plugins.copy_trading.services.fee_lines import asked_fee
 from plugins.copy_trading.services.master_lists import MasterLine
 from plugins.copy_trading.services.previewing import preview
 from plugins.copy_trading.web import choosing
+from plugins.copy_trading.web.compared import compared
 from plugins.copy_trading.web.portal_apply import account_label
 from plugins.copy_trading.web.portal_masters import COPY, invite_of, visible
 from plugins.copy_trading.web.words import REASONS, remedy
@@ -164,6 +165,7 @@ def show_preview(web: Web, master_id: FromPath[UUID]) -> Response[str]:
         errors=[(field.label, field.error) for field in parsed.form.fields if field.error],
         reasons=REASONS,
         remedy=remedy,
+        compared=compared,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.sdk.text import _
+from core.sdk.web import current_formatter
 from plugins.copy_trading.rules.modes import MODES
 
 REASONS = {
@@ -28,6 +29,7 @@ REASONS = {
 """Reasons of skip records."""
 
 SETTINGS = {
+    "mode": _("Sizing mode"),
     "symbols": _("Symbols"),
     "minimum_equity": _("Minimum Equity"),
     "max_open_trades": _("Max Open Trades"),
@@ -50,8 +52,8 @@ def mode_label(mode: str) -> str:
 
 
 def money(value: Decimal, currency: str) -> str:
-    """An amount for the lines of a question, with a real minus sign."""
-    return f"{value:,.2f} {currency}".replace("-", "\u2212")
+    """An amount for the lines of a question, as the reader writes it."""
+    return current_formatter().money(value, currency)
 
 
 def remedy(setting: str | None, value: str | None) -> str:
@@ -61,4 +63,4 @@ def remedy(setting: str | None, value: str | None) -> str:
     name = SETTINGS.get(setting, setting)
     if not value:
         return _("a larger {setting}", setting=name)
-    return _("{setting}: {value}", setting=name, value=value.replace("_", " "))
+    return _("{setting}: {value}", setting=name, value=_("round up") if value == "round_up" else value)
