@@ -11,7 +11,6 @@ from sqlalchemy import select, text
 
 from core.sdk.data import TenantSession
 from core.sdk.demo import DemoCustomer, DemoScene
-from core.sdk.text import _
 from core.sdk.trading import OrderRequest, close_positions, place_orders
 from plugins.copy_trading.models import Master, Subscription
 from plugins.copy_trading.rules.choices import Choices
@@ -74,13 +73,13 @@ def _masters(session: TenantSession, scene: DemoScene, settings: Any) -> list[Ma
             if at == public - 1:
                 set_fee(settings, master, min(_FEE, settings.max_fee_percent))
             if not master.public:
-                invites.make(session, master, note=f"{_('For friends')}", max_uses=10)
+                invites.make(session, master, note="For friends", max_uses=10)
         found.append(master)
     return found
 
 
 def _apply(session: TenantSession, settings: Any, customer: DemoCustomer) -> None:
-    profile = Profile(customer.name, f"{_('A few positions at a time, opened and closed by hand.')}")
+    profile = Profile(customer.name, "A few positions at a time, opened and closed by hand.")
     # The brokerage's own rule may refuse; the demo does without.
     with suppress(RefusedError):
         applying.apply(
