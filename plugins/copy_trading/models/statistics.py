@@ -127,6 +127,8 @@ class FollowerFigure(Base):
     subscription_id: Mapped[UUID] = mapped_column(primary_key=True)
     equity: Mapped[Amount]
     """Of the follower's account, in its currency."""
+    currency: Mapped[str]
+    """The account's, which never changes: kept here so that sums over all followers need not read their accounts."""
     leverage: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
     """Effective; none for positions on no equity."""
     margin_level: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))

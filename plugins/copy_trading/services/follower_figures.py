@@ -28,11 +28,13 @@ left join copy_trading.follower_figures f on f.subscription_id = s.id
 where not s.mock and (s.status <> 'stopped' or f.at is null or f.at <= s.stopped_at) order by s.id
 """
 _SAVE = text(
-    "insert into copy_trading.follower_figures (subscription_id, equity, leverage, margin_level, warning, copied_pnl)"
-    " select * from unnest(cast(:ids as uuid[]), cast(:equities as numeric[]), cast(:leverages as numeric[]),"
-    " cast(:levels as numeric[]), cast(:warnings as text[]), cast(:earned as numeric[]))"
-    " on conflict (tenant_id, subscription_id) do update set equity = excluded.equity, leverage = excluded.leverage,"
-    " margin_level = excluded.margin_level, warning = excluded.warning, copied_pnl = excluded.copied_pnl, at = now()"
+    "insert into copy_trading.follower_figures (subscription_id, equity, currency, leverage, margin_level, warning,"
+    " copied_pnl)"
+    " select * from unnest(cast(:ids as uuid[]), cast(:equities as numeric[]), cast(:currencies as text[]),"
+    " cast(:leverages as numeric[]), cast(:levels as numeric[]), cast(:warnings as text[]), cast(:earned as numeric[]))"
+    " on conflict (tenant_id, subscription_id) do update set equity = excluded.equity, currency = excluded.currency,"
+    " leverage = excluded.leverage, margin_level = excluded.margin_level, warning = excluded.warning,"
+    " copied_pnl = excluded.copied_pnl, at = now()"
 )
 
 
@@ -48,7 +50,10 @@ def refresh_all(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
 def refresh(session: TenantSession, limits: LeverageLimits, ids: Collection[UUID]) -> None:
     """Take the figures of followers, a fixed number of statements for any number."""
     rows = session.execute(
-        text("select id, account_id from copy_trading.subscriptions where id = any(cast(:ids as uuid[])) order by id"),
+        text(
+            "select s.id, s.account_id, a.currency from copy_trading.subscriptions s"
+            " join core.accounts a on a.id = s.account_id where s.id = any(cast(:ids as uuid[])) order by s.id"
+        ),
         {"ids": uuids(ids)},
     ).all()
     states = account_states(session, {row.account_id for row in rows})
@@ -61,6 +66,7 @@ def refresh(session: TenantSession, limits: LeverageLimits, ids: Collection[UUID
             (
                 row.id,
                 state.equity,
+                row.currency,
                 leverage,
                 state.level,
                 leverage_warning(leverage, state.level, limits),
@@ -68,5 +74,5 @@ def refresh(session: TenantSession, limits: LeverageLimits, ids: Collection[UUID
             )
         )
     if found:
-        names = ("ids", "equities", "leverages", "levels", "warnings", "earned")
+        names = ("ids", "equities", "currencies", "leverages", "levels", "warnings", "earned")
         session.execute(_SAVE, {name: [row[at] for row in found] for at, name in enumerate(names)})

@@ -145,9 +145,8 @@ SORTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 _FOLLOWERS = """
 select b.master_id, count(*) as followers, coalesce(sum(g.equity * r.rate), 0) as assets
 from copy_trading.subscriptions b
-join core.accounts a on a.id = b.account_id
 left join copy_trading.follower_figures g on g.subscription_id = b.id
-left join rates r on r.currency = a.currency
+left join rates r on r.currency = g.currency
 where b.status <> 'stopped' and not b.mock{only} group by b.master_id
 """
 _HEADS = (

@@ -412,6 +412,7 @@ def _follower_figures() -> None:
         _tenant(),
         sa.Column("subscription_id", sa.Uuid(), nullable=False),
         _amount("equity"),
+        sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("leverage", sa.Numeric(precision=18, scale=6), nullable=True),
         sa.Column("margin_level", sa.Numeric(precision=18, scale=6), nullable=True),
         sa.Column("warning", sa.Text(), nullable=True),
