@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenants.text import _
+from tenants.text import _, _c
 
 __all__ = ["side_label", "status_label", "status_tone"]
 
@@ -120,7 +120,7 @@ _LABELS = {
     "silent": _("Silent"),
     "behind": _("Behind"),
     "failing": _("Failing"),
-    "trade": _("Trade"),
+    "trade": _c("noun", "Trade"),
     "negative_balance": _("Negative balance"),
     "fx": _("Currencies"),
     "metal": _("Metal"),

@@ -91,9 +91,16 @@ setInterval(() => {
   for (const element of document.querySelectorAll("time[data-ago]")) {
     const seconds = Math.max(0, (Date.now() - Date.parse(element.dateTime)) / 1000);
     const [size, unit] = UNITS.find(([size]) => seconds >= size) ?? [1, "s"];
-    element.textContent = seconds < 5 ? "just now" : `${Math.floor(seconds / size)}\u00a0${unit} ago`;
+    element.textContent = seconds < 5 ? words.now : words.ago.replace("{span}", `${Math.floor(seconds / size)}\u00a0${unit}`);
   }
 }, 10000);
+
+// Tabs that do not fit their row: the open one is in sight.
+for (const tab of document.querySelectorAll(".ui-tabs .active")) {
+  const row = tab.closest(".ui-tabs");
+  const [outer, inner] = [row.getBoundingClientRect(), tab.getBoundingClientRect()];
+  if (inner.right > outer.right || inner.left < outer.left) row.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
+}
 
 drawCharts(document);
 watchToasts();
