@@ -89,8 +89,12 @@ class Formatter:
         grouped = f"{int(whole):,}".replace(",", marks.group)
         text = grouped + (marks.decimal + fraction if fraction else "")
         if amount < 0:
-            return MINUS + text
-        return ("+" + text) if signed and amount > 0 else text
+            return self._signed(MINUS, text)
+        return self._signed("+", text) if signed and amount > 0 else text
+
+    def _signed(self, sign: str, text: str) -> str:
+        """Sign and digits; kept together from left to right where the text around them runs the other way."""
+        return sign + text if self.direction == "ltr" else f"\u2066{sign}{text}\u2069"
 
     def money(
         self, value: Number | None, currency: str = "", *, signed: bool = False, digits: int | None = None

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from core.web.formats import Formatter, bind_formatter, current_formatter
+from tenants.text import speaking
 
 EN, DE = Formatter("en", "UTC"), Formatter("de", "Europe/Berlin")
 
@@ -35,6 +36,8 @@ EN, DE = Formatter("en", "UTC"), Formatter("de", "Europe/Berlin")
         (DE.moment(datetime(2005, 6, 15, 15, 0, tzinfo=UTC)), "15 Juni 2005, 17:00:00"),
         (DE.iso(1_118_847_600_123), "2005-06-15T15:00:00.123Z"),
         (Formatter("ar").direction, "rtl"),
+        (Formatter("ar").number(-1.5, 1), "\u2066\u22121.5\u2069"),
+        (Formatter("ar").number(1.5, 1), "1.5"),
         (EN.direction, "ltr"),
     ],
 )
@@ -46,3 +49,8 @@ def test_the_formatter_of_a_render_ends_with_it() -> None:
     with bind_formatter(DE):
         assert current_formatter() is DE
     assert current_formatter().language == "en"
+
+
+def test_outside_of_a_render_numbers_are_written_in_the_language_spoken() -> None:
+    with speaking("de"):
+        assert current_formatter().number(1234.5, 2) == "1.234,50"
