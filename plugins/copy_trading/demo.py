@@ -43,17 +43,31 @@ def prepare(session: TenantSession, scene: DemoScene, settings: Any) -> None:
         if session.scalar(select(Subscription.id).where(Subscription.account_id == customer.account_id).limit(1)):
             continue
         choices = Choices(**_MODES[at % len(_MODES)])
-        ids = {"customer_id": customer.customer_id, "account_id": customer.account_id}
+        customer_id, account_id = customer.customer_id, customer.account_id
         try:
             following.follow(
-                session, settings, **ids, master_id=public[at % len(public)].id, choices=choices, confirmed=True
+                session,
+                settings,
+                customer_id=customer_id,
+                account_id=account_id,
+                master_id=public[at % len(public)].id,
+                choices=choices,
+                confirmed=True,
             )
         except RefusedError:
             # An account of the other position mode cannot follow this master; the demo does without.
             continue
         if at == 0:
             # Beside the real copy, so that both can be compared.
-            mocking.start(session, settings, **ids, master_id=public[-1].id, choices=Choices(), paper=_PAPER)
+            mocking.start(
+                session,
+                settings,
+                customer_id=customer_id,
+                account_id=account_id,
+                master_id=public[-1].id,
+                choices=Choices(),
+                paper=_PAPER,
+            )
     for customer in scene.who("trader")[:1]:
         if session.scalar(select(Master.id).where(Master.account_id == customer.account_id)) is None:
             _apply(session, settings, customer)
