@@ -66,6 +66,7 @@ _ACTIONS = {
     "staff.email_request": _("New address asked for"),
     "staff.groups": _("Roles changed"),
     "staff.invite": _("Staff member invited"),
+    "staff.make": _("Staff member added"),
     "staff.password": _("Password changed"),
     "staff.profile": _("Profile changed"),
     "staff.recovery_code": _("Signed in by a recovery code"),

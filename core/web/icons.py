@@ -10,6 +10,9 @@ from markupsafe import Markup, escape
 
 __all__ = ["Icons"]
 
+_TURNING = frozenset({"arrow-left", "arrow-right", "chevron-left", "chevron-right", "logout"})
+"""Icons that point along the line: they turn around where text runs from right to left."""
+
 
 class Icons:
     """Icons by Tabler's names. An unknown name draws a plain square rather than failing a page."""
@@ -39,4 +42,4 @@ class Icons:
         return Markup(
             '<svg class="icon {}" width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor"'
             ' stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>'
-        ).format(classes, role, shapes)
+        ).format(f"{classes} ui-turns".lstrip() if name in _TURNING else classes, role, shapes)

@@ -26,7 +26,7 @@ from tenants.db import TenantSession
 from tenants.models import Staff
 from tenants.services import groups, people, second_factor, sessions
 from tenants.services.errors import InvalidError, TenantsError
-from tenants.text import _, _n
+from tenants.text import Text, _, _n
 
 __all__ = ["ROUTES", "TABS", "uuids"]
 
@@ -239,7 +239,8 @@ def _member(web: Page, staff_id: UUID, tab: str, error: str = "", status: int = 
 def _tab(web: Page, session: TenantSession, person: Staff, tab: str) -> dict[str, Any]:
     if tab == "roles":
         mine = groups.members(session).get(person.id, frozenset())
-        return {"roles": groups.groups(session), "mine": mine}
+        roles = groups.groups(session)
+        return {"roles": roles, "mine": mine, "purposes": {role.id: Text(role.description, {}) for role in roles}}
     if tab == "access":
         return {"access": access_of(web, session, person)}
     if tab == "activity":

@@ -72,7 +72,7 @@ class Choices(BaseModel):
         gt=0,
         title=_("Maximum Lot"),
         description=_("Larger copies are cut down to it; empty: none."),
-        json_schema_extra={"unit": "lots"},
+        json_schema_extra={"unit": _("lots")},
     )
     existing_positions: Literal["ignore", "if_not_worse", "all"] = Field(
         default="ignore",

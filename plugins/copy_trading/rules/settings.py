@@ -125,14 +125,14 @@ class CopyTradingSettings(BaseModel):
         gt=0,
         title=_("Maximum Lot"),
         description=_("What followers start with; larger copies are cut down to it. Empty: none."),
-        json_schema_extra={"unit": "lots"},
+        json_schema_extra={"unit": _("lots")},
     )
     maximum_lot_max: Decimal | None = Field(
         default=None,
         gt=0,
         title=_("Greatest Maximum Lot"),
         description=_("Followers must choose a Maximum Lot, and no larger one. Empty: no bound."),
-        json_schema_extra={"unit": "lots"},
+        json_schema_extra={"unit": _("lots")},
     )
     existing_positions: Literal["ignore", "if_not_worse", "all"] = Field(
         default="ignore",

@@ -11,10 +11,9 @@ from sqlalchemy import text
 
 from core.sdk.data import TenantSession
 from core.sdk.text import _
-from core.sdk.web import Form, Parsed, form_for, parse_form
+from core.sdk.web import Form, Parsed, current_formatter, form_for, parse_form
 from plugins.copy_trading.rules.choices import Choices, defaults, flat, form_model
 from plugins.copy_trading.rules.modes import MODES
-from plugins.copy_trading.rules.reasons import plain
 from plugins.copy_trading.rules.settings import CopyTradingSettings
 
 Bounds = Mapping[str, tuple[Decimal | int | None, Decimal | int | None]]
@@ -73,15 +72,16 @@ def _boxes(symbols: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
 
 def _dressed(form: Form, settings: CopyTradingSettings, without: Sequence[str] = ()) -> Form:
     """Fields in their sections, without what this brokerage does not offer, and with its numbers in the help."""
+    percent = current_formatter().number
     tolerances = _(
         "Most adverse deviation from the master's price. Empty: {fx} % for FX, {metal} % for metals, {major} % for BTC and"
         " ETH, {crypto} % for other crypto, {index} % for indices, {stock} % for stocks.",
-        fx=plain(settings.slippage_fx),
-        metal=plain(settings.slippage_metal),
-        major=plain(settings.slippage_major_crypto),
-        crypto=plain(settings.slippage_crypto),
-        index=plain(settings.slippage_index),
-        stock=plain(settings.slippage_stock),
+        fx=percent(settings.slippage_fx),
+        metal=percent(settings.slippage_metal),
+        major=percent(settings.slippage_major_crypto),
+        crypto=percent(settings.slippage_crypto),
+        index=percent(settings.slippage_index),
+        stock=percent(settings.slippage_stock),
     )
     known = {field.name: field for field in form.fields}
     fields = []

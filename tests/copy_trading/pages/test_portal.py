@@ -39,7 +39,7 @@ def test_an_application_shows_its_criteria_is_rejected_with_a_reason_and_made_ag
     for words in ("History, days", "Closed trades", "Maximum drawdown, %", "Win rate, %", "asked ≥ 20", "not met"):
         assert words in page, words
     other = customer.post("/copy-trading/apply/criteria", "/copy-trading/apply", {"account": str(ben.account)})
-    assert "10000.00" in other.text
+    assert "10,000.00" in other.text
     sent = {"account": str(ben.account), "name": "Ben Bold", "about": "Bold", "public": "on", "fee_percent": "10"}
     assert customer.post("/copy-trading/apply", data={**sent, "fee_percent": "31"}).status_code == 422
     assert customer.post("/copy-trading/apply", data=sent).status_code == 303
