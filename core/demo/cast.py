@@ -93,6 +93,7 @@ AURORA: Final = Brokerage(
         Guest("bots", "Hanna Virtanen", "bots", "Spot", _money(30_000), shown=True),
         Guest("mateo", "Mateo Ibarra", "bots", "Spot", _money(20_000)),
         Guest("trader", "Clara Novák", "trader", "Standard", _money(15_000), shown=True),
+        Guest("ravi", "Ravi Menon", "trader", "Standard", _money(22_000)),
     ),
 )
 

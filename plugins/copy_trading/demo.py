@@ -68,7 +68,7 @@ def prepare(session: TenantSession, scene: DemoScene, settings: Any) -> None:
                 choices=Choices(),
                 paper=_PAPER,
             )
-    for customer in scene.who("trader")[:1]:
+    for customer in scene.who("trader")[1:2]:
         if session.scalar(select(Master.id).where(Master.account_id == customer.account_id)) is None:
             _apply(session, settings, customer)
 

@@ -184,7 +184,7 @@ def test_the_demo_shows_a_fee_a_paper_copy_an_application_and_a_private_master(p
         "meridian": 1,
     }
     waiting = "select count(*) from copy_trading.applications where status = 'pending'"
-    assert _count(platform, waiting)["aurora"] == 1
+    assert _count(platform, waiting) == {"aurora": 1, "meridian": 0}
     private = (
         "select count(*) from copy_trading.masters m join copy_trading.invite_codes i on i.master_id = m.id"
         " where not m.public and m.status = 'active' and m.name = 'Vera Lindholm'"
