@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,12 +88,12 @@ _KINDS = {
     "system": _("The system"),
 }
 _PAGES = {
-    "account": "/admin/accounts/{id}",
-    "account_type": "/admin/settings/account-types/{id}",
-    "customer": "/admin/customers/{id}",
-    "product": "/admin/settings/products/{id}",
-    "staff": "/admin/staff/{id}",
-    "symbol": "/admin/settings/symbols/{id}",
+    "account": ("/admin/accounts/{id}", "trading.view"),
+    "account_type": ("/admin/settings/account-types/{id}", "company.view"),
+    "customer": ("/admin/customers/{id}", "customers.view"),
+    "product": ("/admin/settings/products/{id}", "products.view"),
+    "staff": ("/admin/staff/{id}", "staff.view"),
+    "symbol": ("/admin/settings/symbols/{id}", "company.view"),
 }
 _LONGEST = 200
 _NOTHING: tuple[object, ...] = (None, "", [], {})
@@ -121,10 +121,10 @@ def kind_text(kind: str) -> str:
     return _KINDS.get(kind, kind)
 
 
-def object_href(entry: AuditEntry) -> str:
-    """The page of what it was done to, where there is one."""
-    pattern = _PAGES.get(entry.object_kind, "")
-    return pattern.format(id=entry.object_id) if pattern and entry.object_id else ""
+def object_href(entry: AuditEntry, may: Callable[[str], bool]) -> str:
+    """The page of what it was done to, where there is one that the reader may open."""
+    pattern, permission = _PAGES.get(entry.object_kind, ("", ""))
+    return pattern.format(id=entry.object_id) if pattern and entry.object_id and may(permission) else ""
 
 
 def changes_of(entry: AuditEntry) -> list[Change]:

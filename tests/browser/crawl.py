@@ -18,7 +18,7 @@ _FILE = re.compile(r"\.(csv|json)\Z")
 _SAME = frozenset(
     {"sort", "page", "size", "search", "ids", "account", "symbol", "month", "since", "until", "from", "to"}
 )
-LEAVING = ("/sign-out", "/admin/sign-out", "/static/")
+LEAVING = ("/sign-out", "/admin/sign-out", "/static/", "/language/")
 
 
 @dataclass
@@ -47,61 +47,17 @@ def kind_of(href: str) -> str:
     return _ID.sub("{id}", parts.path) + ("?" + "&".join(kept) if kept else "")
 
 
-def crawl(visitor: Visitor, start: str, *, examine: bool = False, shots: str = "", most: int = 250) -> Crawl:
-    """Visit one page for each kind of address that can be reached from ``start`` by links.
+def crawl(visitor: Visitor, start: str, drawn: set[str], *, shots: str = "", most: int = 250) -> Crawl:
+    """Ask for one page of each kind of address that can be reached from ``start`` by links.
 
-    :param examine: also let axe look at each page (the visitor must be ``examined``).
+    :param drawn: kinds that somebody has looked at already: they are asked for and followed, but not drawn again. The others
+        are drawn, examined by axe (the visitor must be ``examined``), and added.
     :param shots: a name under which pictures are kept, where somebody wants them.
     :raises AssertionError: where there is no end of it.
     """
     found = Crawl()
     waiting = deque([start])
-    axe = AXE.read_text("utf-8") if examine else ""
-    while waiting:
-        href = waiting.popleft().partition("#")[0]
-        found.links.add(href)
-        kind = kind_of(href)
-        if kind in found.seen or href.startswith(LEAVING):
-            continue
-        found.seen[kind] = href
-        assert len(found.seen) <= most, f"more than {most} kinds of pages: {sorted(found.seen)[-20:]}"
-        visitor.messages.clear()
-        status = visitor.go(href)
-        if status != 200:
-            found.wrong.append(f"{href} answers {status}")
-            continue
-        found.wrong += [f"{href}: {fault}" for fault in (*_faults(visitor), *(_examined(visitor, axe) if axe else ()))]
-        if shots:
-            visitor.shot(f"{shots}-{re.sub(r'[^a-z0-9]+', '-', kind.lower()).strip('-') or 'home'}")
-        links = visitor.page.evaluate(_LINKS)
-        _take_files(visitor, [link for link in links if _FILE.search(urlsplit(link).path)], found)
-        waiting.extend(link for link in links if not _FILE.search(urlsplit(link).path))
-    return found
-
-
-def _faults(visitor: Visitor) -> list[str]:
-    found = list(visitor.messages)
-    if visitor.wider_than_the_screen():
-        found.append("scrolls sideways")
-    if visitor.page.locator("h1, h2").count() == 0:
-        found.append("has no heading")
-    return found
-
-
-def _take_files(visitor: Visitor, files: list[str], found: Crawl, *, again: bool = False) -> None:
-    for file in files:
-        if kind_of(file) in found.seen and not again:
-            continue
-        found.seen[kind_of(file)] = file
-        status, kind = fetched(visitor, file)
-        if status != 200 or not kind.startswith(("text/csv", "application/")):
-            found.wrong.append(f"{file} answers {status} {kind}")
-
-
-def follow(visitor: Visitor, start: str, most: int = 250) -> Crawl:
-    """As :func:`crawl`, but the pages are asked for by the open page and never drawn: quick, and silent about their looks."""
-    found = Crawl()
-    waiting = deque([start])
+    axe = AXE.read_text("utf-8")
     while waiting:
         href = waiting.popleft().partition("#")[0]
         found.links.add(href)
@@ -111,13 +67,38 @@ def follow(visitor: Visitor, start: str, most: int = 250) -> Crawl:
         found.seen[kind] = href
         assert len(found.seen) <= most, f"more than {most} kinds of pages: {sorted(found.seen)[-20:]}"
         if _FILE.search(urlsplit(href).path):
-            _take_files(visitor, [href], found, again=True)
-            continue
-        status, links = visitor.page.evaluate(_PAGE, href)
-        if status != 200:
-            found.wrong.append(f"{href} answers {status}")
-        waiting.extend(links)
+            found.wrong += _file_faults(visitor, href)
+        elif kind in drawn:
+            status, links = visitor.page.evaluate(_PAGE, href)
+            # 0 is a redirect, such as that of a notification to what it tells.
+            found.wrong += [] if status in (0, 200) else [f"{href} answers {status}"]
+            waiting.extend(links)
+        else:
+            drawn.add(kind)
+            found.wrong += [f"{href}: {fault}" for fault in _drawn_faults(visitor, href, axe)]
+            if shots:
+                visitor.shot(f"{shots}-{re.sub(r'[^a-z0-9]+', '-', kind.lower()).strip('-') or 'home'}")
+            waiting.extend(visitor.page.evaluate(_LINKS))
     return found
+
+
+def _drawn_faults(visitor: Visitor, href: str, axe: str) -> list[str]:
+    visitor.messages.clear()
+    status = visitor.go(href)
+    if status != 200:
+        return [f"answers {status}"]
+    found = [*visitor.messages, *_examined(visitor, axe)]
+    if visitor.wider_than_the_screen():
+        found.append("scrolls sideways")
+    if visitor.page.locator("h1, h2").count() == 0:
+        found.append("has no heading")
+    return found
+
+
+def _file_faults(visitor: Visitor, href: str) -> list[str]:
+    status, kind = fetched(visitor, href)
+    good = status == 200 and kind.startswith(("text/csv", "application/"))
+    return [] if good else [f"{href} answers {status} {kind}"]
 
 
 def fetched(visitor: Visitor, href: str) -> tuple[int, str]:

@@ -40,38 +40,6 @@ def _name(page: Any) -> str:
     return str(page.locator(".ui-brand-name > span").first.text_content())
 
 
-def test_a_customer_trades(site: Site, chromium: Any) -> None:
-    with visiting(site, chromium, "meridian") as trader:
-        trader.sign_in("trader")
-        trader.go("/trade")
-        page = trader.page
-        page.locator("[data-live-state=on]").wait_for()
-        page.locator("#price canvas").first.wait_for()
-        trader.shot("trade")
-        page.get_by_label("Lots").fill("1")
-        page.get_by_role("button", name="Place order").click()
-        page.get_by_text("bought at", exact=False).wait_for()
-        close = (
-            page.locator("#positions")
-            .get_by_role("link", name="Close")
-            .or_(page.locator("#positions").get_by_role("button", name="Close"))
-        )
-        close.first.click()
-        dialog = page.get_by_role("dialog")
-        dialog.get_by_text("P&L now").wait_for()
-        assert page.evaluate("document.activeElement.closest('dialog') !== null")  # the focus is in the dialog
-        page.keyboard.press("Escape")
-        dialog.wait_for(state="hidden")
-        close.first.click()
-        dialog.get_by_role("button", name="Close position").click()
-        page.get_by_text("lots closed at", exact=False).wait_for()
-        page.get_by_label("Limit").check(force=True)
-        page.get_by_label("Price", exact=True).fill("1")
-        page.get_by_role("button", name="Place order").click()
-        page.get_by_text("waits for its price", exact=False).wait_for()
-        assert trader.messages == []
-
-
 def test_the_table_sorts_filters_and_goes_back_without_loading_the_page(site: Site, chromium: Any) -> None:
     with visiting(site, chromium, "aurora") as owner:
         owner.sign_in("owner")

@@ -83,6 +83,11 @@ def test_an_order_is_placed_protected_and_closed_in_part(trader: Visitor, site: 
     dialog.get_by_role("button", name="Set").click()
     expect(row).to_contain_text("900.00")
     row.get_by_role("button", name="Close").click()
+    dialog.get_by_role("button", name="50 %").wait_for()
+    assert page.evaluate("document.activeElement.closest('dialog') !== null"), "the focus is in the dialog"
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    row.get_by_role("button", name="Close").click()
     dialog.get_by_role("button", name="50 %").click()
     expect(dialog.get_by_label("Lots to close")).to_have_value("1")
     trader.shot("trade-close-dialog")

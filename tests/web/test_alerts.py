@@ -16,7 +16,8 @@ Fresh = Callable[[Brokerage], Browser]
 def test_an_alert_is_open_once_and_told_again_in_its_next_episode(world: World) -> None:
     with world.platform.database.tenant(world.north.tenant_id) as session:
         first = [
-            raise_alert(session, "core", "late", _("Late by {span}", span="3 s"), subject="EURUSD") for _time in range(2)
+            raise_alert(session, "core", "late", _("Late by {span}", span="3 s"), subject="EURUSD")
+            for _time in range(2)
         ]
         assert first == [True, False]
         assert not settle_alert(session, "core", "late", "GBPUSD")

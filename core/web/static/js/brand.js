@@ -8,7 +8,9 @@ function apply(source) {
 
 document.addEventListener("htmx:after:swap", () => {
   const source = document.querySelector("[data-brand-properties]");
-  if (source) apply(source);
+  if (!source) return;
+  apply(source);
+  document.querySelector(".ui-brand-previews")?.setAttribute("data-ready", "");
 });
 
 document.addEventListener("click", (event) => {
