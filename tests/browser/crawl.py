@@ -14,9 +14,25 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _LINKS = """() => [...document.querySelectorAll('a[href]')].map(e => e.getAttribute('href')).filter(h => h.startsWith('/'))"""
 _FILE = re.compile(r"\.(csv|json)\Z")
-# What only orders, pages or narrows a list is the same page; a tab, a step or a tool is another.
+# What only orders, pages or narrows a list is the same page; a tab or a tool is another.
 _SAME = frozenset(
-    {"sort", "page", "size", "search", "ids", "account", "symbol", "month", "since", "until", "from", "to"}
+    {
+        "sort",
+        "page",
+        "size",
+        "search",
+        "ids",
+        "account",
+        "symbol",
+        "month",
+        "since",
+        "until",
+        "from",
+        "to",
+        "step",
+        "source",
+        "back",
+    }
 )
 LEAVING = ("/sign-out", "/admin/sign-out", "/static/", "/language/")
 
