@@ -77,6 +77,7 @@ def make_group(
     name = validation.name(name)
     if session.scalar(select(Group.id).where(func.lower(Group.name) == name.lower())):
         raise TakenError("name", _("There is a group {name} already.", name=name))
+    _check_permissions(session, wanted)
     guard_reach(session, actor, wanted)
     made = Group(id=new_id(), name=name, description=description.strip()[:500])
     session.add(made)
@@ -98,6 +99,7 @@ def set_group_permissions(session: TenantSession, group_id: UUID, wanted: Collec
     before = group_permissions(session, group_id)
     if before == set(wanted):
         return
+    _check_permissions(session, wanted)
     guard_reach(session, actor, set(wanted) ^ before)
     session.execute(delete(GroupPermission).where(GroupPermission.group_id == group_id))
     _write_permissions(session, group_id, wanted)
@@ -238,11 +240,14 @@ def is_owner(session: TenantSession, staff_id: UUID) -> bool:
     )
 
 
-def _write_permissions(session: TenantSession, group_id: UUID, wanted: Collection[str]) -> None:
+def _check_permissions(session: TenantSession, wanted: Collection[str]) -> None:
     reserved = sorted(key for key in wanted if key.startswith(("ownership.", "billing.")))
     if reserved:
         raise InvalidError("permission", _("Only owners hold {permissions}.", permissions=", ".join(reserved)))
     permissions.check_known(session, wanted, "staff")
+
+
+def _write_permissions(session: TenantSession, group_id: UUID, wanted: Collection[str]) -> None:
     if wanted:
         session.execute(
             insert(GroupPermission), [{"group_id": group_id, "permission": permission} for permission in wanted]

@@ -38,7 +38,7 @@ INDEX: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             f"{S}::test_each_setting_has_the_tables_default",
             f"{C}::test_equities_10000_and_2500_buy_1_copies_0_25",
         ),
-        "copy ratio": (f"{S}::test_the_tenants_bound_of_each_setting_refuses_a_follow_and_a_change",),
+        "copy ratio": (f"{S}::test_each_setting_has_the_tenants_bound",),
         "fixed size": (f"{G}::test_fixed_money_is_sized_by_margin_or_by_notional",),
         "max open trades": (f"{C}::test_max_open_trades_3",),
         "minimum equity": (

@@ -57,7 +57,7 @@ def test_a_module_is_set_up_switched_changed_and_its_history_read(world: World, 
     assert saved.status_code == 303, saved.text[:2000]
     shown = owner.get(PAGE).text
     history = shown[shown.index("Who changed what") :]
-    assert re.search(r"<dt>State</dt><dd><del>off</del>.*?on</dd>", history, re.S)
+    assert re.search(r'<dt>State</dt><dd translate="no"><del>off</del>.*?on</dd>', history, re.S)
     assert "owner@north.example" in history
     assert f">{int(sent[number]) - 1}</dd>" in history
     assert owner.post(PAGE, data=data).status_code == 422  # somebody has changed it meanwhile
