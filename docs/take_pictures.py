@@ -42,7 +42,7 @@ class Picture:
 
 _MASTER = ("#masters tbody a.ui-cell-link",)
 PICTURES = (
-    Picture("mission-control", "aurora", "owner", "/admin/bot-trading/mission-control", height=720),
+    Picture("mission-control", "aurora", "owner", "/admin/bot-trading/mission-control", 1440, 860),
     Picture("portal-trade", "meridian", "trader", "/trade", height=900, dark=True),
     Picture("portal-phone", "meridian", "bots", "/bot-trading", 390, 780, dark=True),
     Picture("setup", "harbour", "owner", "/admin/settings/setup", height=900),
@@ -50,10 +50,10 @@ PICTURES = (
     Picture("master-traders", "aurora", "owner", "/admin/copy-trading/masters", height=560),
     Picture("master", "aurora", "owner", "/admin/copy-trading/masters", height=900, clicks=_MASTER),
     Picture(
-        "followers", "aurora", "owner", "/admin/copy-trading/masters", height=620,
+        "followers", "aurora", "owner", "/admin/copy-trading/masters", 1440, 660,
         clicks=(*_MASTER, ".ui-tabs a[href*=followers]"),
     ),
-    Picture("bot-stats", "aurora", "owner", "/admin/bot-trading/stats", height=820),
+    Picture("bot-stats", "aurora", "owner", "/admin/bot-trading/stats", 1440, 860),
     Picture("brand", "aurora", "owner", "/admin/settings/company/brand", height=760),
     Picture("bot", "aurora", "bots", "/bot-trading", height=900, clicks=("main a[href*='/bot-trading/bots/']",)),
 )  # fmt: skip
