@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from core.web.forms import Form, form_for, parse_form
 from core.web.mails import send_after, write_reset
 from core.web.page import Page
+from core.web.password_field import PasswordToBe
 from core.web.refusals import NotFoundError
 from core.web.signing import go_on, lifetime
 from tenants.db import TenantSession
@@ -24,7 +25,6 @@ from tenants.services.errors import InvalidError, NotAllowedError
 from tenants.services.people import by_email, kind
 from tenants.services.sessions import Surface, surface_of
 from tenants.services.tickets import Purpose
-from tenants.services.validation import MIN_PASSWORD
 from tenants.text import _
 
 __all__ = ["password_routes"]
@@ -41,16 +41,7 @@ class Forgotten(BaseModel):
 class NewPassword(BaseModel):
     """The password to be."""
 
-    password: Annotated[
-        str,
-        Field(
-            title=_("New password"),
-            description=_("At least {least} characters; a few words are easiest to remember.", least=MIN_PASSWORD),
-            min_length=MIN_PASSWORD,
-            max_length=200,
-            json_schema_extra={"widget": "password", "autocomplete": "new-password"},
-        ),
-    ]
+    password: PasswordToBe
 
 
 _OPEN: dict[str, Any] = {"sign_in": False}

@@ -16,11 +16,11 @@ from core.web.devices import device_of
 from core.web.forms import Form, form_for, parse_form
 from core.web.own import base_of, own_tabs, person_of
 from core.web.page import Page
+from core.web.password_field import PasswordToBe
 from core.web.refusals import NotFoundError
 from core.web.sign_ins import sessions_table
 from tenants.services import authentication, second_factor, sessions
 from tenants.services.errors import InvalidError, TenantsError
-from tenants.services.validation import MIN_PASSWORD
 from tenants.text import _, _n
 
 __all__ = ["AdminSecurity", "PortalSecurity", "qr_code"]
@@ -37,16 +37,7 @@ class PasswordChange(BaseModel):
     """A new password, and the one it replaces."""
 
     old: Annotated[str, _NOW]
-    new: Annotated[
-        str,
-        Field(
-            title=_("New password"),
-            description=_("At least {least} characters; a few words are easiest to remember.", least=MIN_PASSWORD),
-            min_length=MIN_PASSWORD,
-            max_length=200,
-            json_schema_extra={"widget": "password", "autocomplete": "new-password"},
-        ),
-    ]
+    new: PasswordToBe
 
 
 class FirstCode(BaseModel):

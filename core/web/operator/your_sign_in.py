@@ -15,6 +15,7 @@ from core.operator.models import Operator
 from core.web.forms import Form, form_for, parse_form
 from core.web.operator.asking import ask
 from core.web.operator.page import OperatorPage, Page
+from core.web.password_field import PasswordToBe
 from core.web.signing import Code
 from tenants.db import SystemSession
 from tenants.services.errors import TenantsError
@@ -36,16 +37,7 @@ class NewPassword(BaseModel):
             json_schema_extra={"widget": "password", "autocomplete": "current-password"},
         ),
     ]
-    new: Annotated[
-        str,
-        Field(
-            title=_("New password"),
-            description=_("At least 10 characters; a few words are easiest to remember."),
-            min_length=10,
-            max_length=200,
-            json_schema_extra={"widget": "password", "autocomplete": "new-password"},
-        ),
-    ]
+    new: PasswordToBe
 
 
 @get(_PATH, sync_to_thread=True)

@@ -25,6 +25,13 @@ __all__ = ["SETTINGS", "access_routes", "access_slot"]
 SETTINGS = "/admin/settings/products/bot_trading"
 """Where the brokerage's own list and the limits are set."""
 
+_CUSTOMER = Column(
+    "customer",
+    _("Customer"),
+    sub="email",
+    heading=True,
+    href=lambda row: f"/admin/customers/{row['customer_id']}",
+)
 _USAGE_CSV = (
     Column("customer", _("Customer")),
     Column("email", _("E-mail")),
@@ -86,13 +93,7 @@ def _pages(strategies: Strategies) -> list[ControllerRouterHandler]:
     def access(web: Web) -> Response[str]:
         """Allowed strategies, limits, rulings and usage."""
         columns = (
-            Column(
-                "customer",
-                _("Customer"),
-                sub="email",
-                heading=True,
-                href=lambda row: f"/admin/customers/{row['customer_id']}",
-            ),
+            _CUSTOMER,
             Column("title", _("Strategy")),
             Column("verdict", _("Allowed now")),
             Column("active", _("Active"), "number", digits=0),
@@ -188,13 +189,7 @@ def _dialog(strategies: Strategies) -> list[ControllerRouterHandler]:
 
 def _rulings_table(web: Web, session: TenantSession, titles: Mapping[str, str]) -> Table:
     columns = (
-        Column(
-            "customer",
-            _("Customer"),
-            sub="email",
-            heading=True,
-            href=lambda row: f"/admin/customers/{row['customer_id']}",
-        ),
+        _CUSTOMER,
         Column("title", _("Strategy")),
         Column("verdict", _("Ruling")),
         Column("decided_by", _("By"), wide="md"),

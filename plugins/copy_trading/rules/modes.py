@@ -6,6 +6,7 @@ for the order; gates, the minimum and the maximum lot, rounding and targets are 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
@@ -68,7 +69,7 @@ class NoSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SizingMode:
+class SizingMode(ABC):
     """A way to size copies. Subclass it and return an instance from the hook ``sizing_modes``.
 
     :cvar key: lower-case letters, digits and underscores; stored with each subscription, so it never changes.
@@ -87,9 +88,9 @@ class SizingMode:
     per_order: ClassVar[bool] = False
     scales_with: ClassVar[str | None] = None
 
+    @abstractmethod
     def size(self, order: MasterOrder, followers: Sequence[Sizing]) -> Sequence[Decimal]:
         """The exact size for each follower, in their order: not rounded, 0 where nothing can be sized. Pure, without I/O."""
-        raise NotImplementedError
 
 
 class Proportional(SizingMode):

@@ -35,45 +35,17 @@ _IMAGES: dict[branding.ImageName, tuple[Text, Text]] = {
 }
 
 
+def _colour(title: Text, description: Text) -> Any:
+    return Field(title=title, max_length=7, description=description, json_schema_extra=_COLOUR)
+
+
 class Colours(BaseModel):
     """A brand's colours, theme and line."""
 
-    primary_light: Annotated[
-        str,
-        Field(
-            title=_("Main colour, light"),
-            max_length=7,
-            description=_("Buttons, links and what is chosen."),
-            json_schema_extra=_COLOUR,
-        ),
-    ]
-    primary_dark: Annotated[
-        str,
-        Field(
-            title=_("Main colour, dark"),
-            max_length=7,
-            description=_("The same in the dark theme."),
-            json_schema_extra=_COLOUR,
-        ),
-    ]
-    accent_light: Annotated[
-        str,
-        Field(
-            title=_("Second colour, light"),
-            max_length=7,
-            description=_("Highlights beside it."),
-            json_schema_extra=_COLOUR,
-        ),
-    ]
-    accent_dark: Annotated[
-        str,
-        Field(
-            title=_("Second colour, dark"),
-            max_length=7,
-            description=_("The same in the dark theme."),
-            json_schema_extra=_COLOUR,
-        ),
-    ]
+    primary_light: Annotated[str, _colour(_("Main colour, light"), _("Buttons, links and what is chosen."))]
+    primary_dark: Annotated[str, _colour(_("Main colour, dark"), _("The same in the dark theme."))]
+    accent_light: Annotated[str, _colour(_("Second colour, light"), _("Highlights beside it."))]
+    accent_dark: Annotated[str, _colour(_("Second colour, dark"), _("The same in the dark theme."))]
     theme: Annotated[
         Literal["auto", "light", "dark"],
         Field(
